@@ -1,21 +1,47 @@
 // Package wire speaks the protocols of the AWS services: requests in, typed values to the services,
 // answers and errors out, each as the real service writes it.
+//
+// A service declares its operations as plain functions on typed structs and lets [Op] adapt them. In the
+// Query protocol a member is named as its Go field (or by a `query:"..."` tag), in JSON by its json tag:
+//
+//	type describeInput struct{ Names []string; PageSize *int }                  // Query: Names.member.1=a&PageSize=5
+//	type describeOutput struct{ LoadBalancers []loadBalancer }                  // <LoadBalancers><member>...
+//	func (s *Service) describe(ctx context.Context, call *wire.Call, in *describeInput) (*describeOutput, error)
+//	api := wire.Service{Name: "elasticloadbalancing", Protocol: wire.Query, Version: "2015-12-01", Namespace: ns,
+//		Operations: map[string]wire.Handler{"DescribeLoadBalancers": wire.Op(s.describe)}}
+//
+//	type runInput struct{ Cluster string `json:"cluster"` }                     // JSON 1.1: {"cluster": "a"}
+//	type runOutput struct{ StartedAt wire.Time `json:"startedAt,omitzero"` }    // seconds since 1970, as AWS JSON has them
+//	func (s *Service) run(ctx context.Context, call *wire.Call, in *runInput) (*runOutput, error)
+//	api := wire.Service{Name: "ecs", Protocol: wire.JSON11, TargetPrefix: "AmazonEC2ContainerServiceV20141113",
+//		Operations: map[string]wire.Handler{"RunTask": wire.Op(s.run)}}
+//
+// Decoding is strict: a parameter that the input struct does not have is refused with an error that names
+// it, never ignored; so is one for which a service returns [Unsupported]. An operation without a result
+// answers [None]. Errors of the client are *[Error]; any other error is a fault of the simulator and is
+// answered with InternalFailure (500).
 package wire
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 )
 
 // Call is one request after routing, whatever its protocol.
 type Call struct {
 	Service   string // the service of the SigV4 credential scope, such as "cloudformation"
 	Operation string // such as "CreateStack"
-	Account   string
-	Region    string
+	Protocol  Protocol
+	Account   string // twelve digits
+	Region    string // of the credential scope, such as "us-east-1"
+	AccessKey string // the access key id of the credential scope; not verified
 	RequestID string
 	HTTP      *http.Request
 	Body      []byte
+
+	form url.Values // the body of a Query request, parsed once
 }
 
 // Handler serves the calls of one operation. The value it returns is encoded in the service's protocol.
@@ -26,12 +52,13 @@ type Service struct {
 	// Name as the credential scope writes it: "cloudformation", "ecs", "ecr", "logs", "elasticloadbalancing", "sts".
 	Name     string
 	Protocol Protocol
-	// Version of a Query API such as "2010-05-15"; the XML namespace follows from it.
+	// Version of a Query API such as "2010-05-15"; a request for another one is refused.
 	Version string
 	// TargetPrefix of X-Amz-Target for JSON services, such as "AmazonEC2ContainerServiceV20141113".
 	TargetPrefix string
 	// Namespace is the XML namespace of a Query API's answers.
-	Namespace  string
+	Namespace string
+	// Operations by name.
 	Operations map[string]Handler
 }
 
@@ -40,9 +67,14 @@ type Protocol int
 
 // The protocols.
 const (
+	// Query is a form in and XML out.
 	Query Protocol = iota + 1
+	// JSON11 is AWS JSON 1.1: the operation in X-Amz-Target, JSON in and out.
 	JSON11
 )
+
+// None is the output of an operation that has no result.
+type None struct{}
 
 // Error is an error answer. Services return it for everything that a client did wrong.
 type Error struct {
@@ -53,3 +85,30 @@ type Error struct {
 
 // Error returns code and message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Errorf returns an Error with status 400.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Unsupported returns the error for a parameter, or a value of one, that the simulator knows but does not
+// act on. What names it as in the request: `networkMode "bridge"`.
+func Unsupported(call *Call, what string) *Error {
+	return Errorf(call.Protocol.invalidParameter(), "awssim does not implement %s of %s:%s", what, call.Service, call.Operation)
+}
+
+// invalidParameter returns the code for a parameter that is refused, as services of the protocol name it.
+func (p Protocol) invalidParameter() string {
+	if p == JSON11 {
+		return "InvalidParameterException"
+	}
+	return "ValidationError"
+}
+
+// malformed returns the code for a request that cannot be read, as services of the protocol name it.
+func (p Protocol) malformed() string {
+	if p == JSON11 {
+		return "SerializationException"
+	}
+	return "MalformedInput"
+}

@@ -1,0 +1,131 @@
+// Package awssim is AWS on loopback: CloudFormation, ECS, load balancing and what they need, as one
+// http.Handler that the AWS SDKs and the aws command line can talk to.
+//
+// A request is routed by the service and region of its SigV4 credential scope, then by its Action or
+// X-Amz-Target. Signatures are not verified. What the simulator does not know it rejects with an error that
+// names it; it never skips anything in silence.
+//
+// Each service is a package with a type Service:
+//
+//	New(deps...) *Service                            // no goroutines, no files, until it is called
+//	API() wire.Service                               // the operations it serves
+//	Providers() map[string]resource.Provider         // optional: CloudFormation types it makes real
+//	Close() error                                    // optional: ends what it started
+//
+// and [New] is the only place that knows all of them.
+package awssim
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+const (
+	// Account is the only account of the simulator.
+	Account = "123456789012"
+
+	// HealthPath answers 200 as soon as the simulator serves.
+	HealthPath = "/_awssim/health"
+
+	registryPath = "/v2/"
+
+	// maxBody bounds a request's body. The largest real one is a template of 51,200 bytes, URL-encoded.
+	maxBody = 4 << 20
+)
+
+// api is what every service offers.
+type api interface{ API() wire.Service }
+
+// Server is the simulated AWS. Use it as an http.Handler and Close it at the end.
+type Server struct {
+	log      *slog.Logger
+	services map[string]wire.Service
+	registry http.Handler
+	closers  []io.Closer
+}
+
+// ServeHTTP serves AWS API calls, the OCI registry and the readiness probe.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == HealthPath:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
+	case strings.HasPrefix(r.URL.Path, registryPath):
+		s.registry.ServeHTTP(w, r)
+	default:
+		s.serveAPI(w, r)
+	}
+}
+
+// Close ends every operation, process and listener that the simulator started.
+func (s *Server) Close() error {
+	var failures []error
+	for _, closer := range s.closers {
+		failures = append(failures, closer.Close())
+	}
+	return errors.Join(failures...)
+}
+
+func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
+	started := time.Now()
+	call := &wire.Call{Account: Account, RequestID: uuid.NewString(), HTTP: r}
+	answer := s.answer(w, call)
+	for name, values := range answer.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Status)
+	_, _ = w.Write(answer.Body) // a client that went away is no concern of ours
+	s.report(call, answer, time.Since(started))
+}
+
+func (s *Server) answer(w http.ResponseWriter, call *wire.Call) wire.Answer {
+	body, err := io.ReadAll(http.MaxBytesReader(w, call.HTTP.Body, maxBody))
+	if err != nil {
+		return refuse(call, &wire.Error{Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge})
+	}
+	call.Body = body
+	where, ok := scopeOf(call.HTTP)
+	if !ok {
+		return refuse(call, &wire.Error{
+			Code: "MissingAuthenticationToken", Status: http.StatusForbidden,
+			Message: "the request has no SigV4 credential, which says the service and region; any access key will do",
+		})
+	}
+	call.Service, call.Region, call.AccessKey = where.service, where.region, where.accessKey
+	service, ok := s.services[where.service]
+	if !ok {
+		return refuse(call, wire.Errorf("UnknownService", "awssim does not implement the service %s", where.service))
+	}
+	return service.Serve(call.HTTP.Context(), call)
+}
+
+// refuse answers a call that reached no service, in the protocol that its client most likely speaks.
+func refuse(call *wire.Call, err error) wire.Answer {
+	call.Protocol = wire.Query
+	if call.HTTP.Header.Get("X-Amz-Target") != "" {
+		call.Protocol = wire.JSON11
+	}
+	return wire.Service{Name: call.Service, Protocol: call.Protocol}.Refuse(call, err)
+}
+
+// report logs the call in one line. Errors of clients are part of the simulation; ours are not.
+func (s *Server) report(call *wire.Call, answer wire.Answer, took time.Duration) {
+	level := slog.LevelInfo
+	attributes := []any{"region", call.Region, "status", answer.Status, "took", took.Round(time.Microsecond)}
+	if answer.Err != nil {
+		attributes = append(attributes, "error", answer.Err)
+	}
+	if answer.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	s.log.Log(call.HTTP.Context(), level, fmt.Sprintf("%s:%s", call.Service, call.Operation), attributes...)
+}

@@ -1,0 +1,126 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// Answer is an encoded response.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	// Err is why the call failed; nil on success. A fault of the simulator itself is not an *Error.
+	Err error
+}
+
+// Serve runs the call's operation and encodes what it answers. The call's Operation and Protocol are set
+// from the request.
+func (s Service) Serve(ctx context.Context, call *Call) Answer {
+	value, err := s.run(ctx, call)
+	if err != nil {
+		return s.Refuse(call, err)
+	}
+	body, err := s.encode(call, value)
+	if err != nil {
+		return s.Refuse(call, fmt.Errorf("encoding the answer of %s:%s: %w", call.Service, call.Operation, err))
+	}
+	return s.answer(call, http.StatusOK, body)
+}
+
+func (s Service) run(ctx context.Context, call *Call) (any, error) {
+	call.Protocol = s.Protocol
+	if err := s.operation(call); err != nil {
+		return nil, err
+	}
+	handler, ok := s.Operations[call.Operation]
+	if !ok {
+		return nil, s.unknownOperation(call)
+	}
+	return handler(ctx, call)
+}
+
+// operation finds the operation's name: in X-Amz-Target or in the form.
+func (s Service) operation(call *Call) error {
+	if s.Protocol == JSON11 {
+		call.Operation = targetOperation(call.HTTP.Header.Get("X-Amz-Target"), s.TargetPrefix)
+		return nil
+	}
+	form, err := url.ParseQuery(string(call.Body))
+	if err != nil {
+		return Errorf(s.Protocol.malformed(), "the request is not a well-formed form: %v", err)
+	}
+	call.form = form
+	call.Operation = form.Get("Action")
+	if call.Operation == "" {
+		return Errorf("MissingAction", "the request has no Action parameter")
+	}
+	if version := form.Get("Version"); version != "" && version != s.Version {
+		return Errorf("NoSuchVersion", "awssim speaks version %s of %s, not %s", s.Version, s.Name, version)
+	}
+	return nil
+}
+
+func targetOperation(target, prefix string) string {
+	if len(target) > len(prefix) && target[:len(prefix)] == prefix && target[len(prefix)] == '.' {
+		return target[len(prefix)+1:]
+	}
+	return target
+}
+
+func (s Service) unknownOperation(call *Call) error {
+	code := "InvalidAction"
+	if s.Protocol == JSON11 {
+		code = "UnknownOperationException"
+	}
+	return Errorf(code, "awssim does not implement the operation %s:%s", s.Name, call.Operation)
+}
+
+func (s Service) encode(call *Call, value any) ([]byte, error) {
+	if s.Protocol == JSON11 {
+		return encodeJSON(value)
+	}
+	return encodeXML(call, s.Namespace, value)
+}
+
+// Refuse returns the answer for an error. What is no *Error is answered as InternalFailure with status 500.
+func (s Service) Refuse(call *Call, err error) Answer {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
+		failure = &Error{Code: "InternalFailure", Message: err.Error(), Status: http.StatusInternalServerError}
+	}
+	status, kind := failure.Status, "Sender"
+	if status == 0 {
+		status = http.StatusBadRequest
+	}
+	if status >= http.StatusInternalServerError {
+		kind = "Receiver"
+	}
+	answer := s.refusal(call, status, kind, failure)
+	answer.Err = err
+	return answer
+}
+
+func (s Service) refusal(call *Call, status int, kind string, failure *Error) Answer {
+	if s.Protocol != JSON11 {
+		return s.answer(call, status, encodeXMLError(call, s.Namespace, kind, failure))
+	}
+	body, _ := encodeJSON(jsonFailure{Type: failure.Code, Message: failure.Message}) // two strings always encode
+	answer := s.answer(call, status, body)
+	answer.Header.Set("X-Amzn-Errortype", failure.Code)
+	return answer
+}
+
+func (s Service) answer(call *Call, status int, body []byte) Answer {
+	header := http.Header{}
+	contentType := "text/xml"
+	if s.Protocol == JSON11 {
+		contentType = "application/x-amz-json-1.1"
+	}
+	header.Set("Content-Type", contentType)
+	header.Set("X-Amzn-Requestid", call.RequestID)
+	return Answer{Status: status, Header: header, Body: body}
+}

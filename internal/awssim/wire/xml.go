@@ -1,0 +1,154 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// encodeXML writes a Query answer: <OpResponse><OpResult>...</OpResult><ResponseMetadata>...
+func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
+	out := &xmlWriter{}
+	fmt.Fprintf(&out.buffer, `<%sResponse xmlns=%q>`, call.Operation, namespace)
+	if _, none := value.(*None); !none {
+		if err := out.element(call.Operation+"Result", reflect.ValueOf(value)); err != nil {
+			return nil, err
+		}
+	}
+	out.open("ResponseMetadata")
+	out.leaf("RequestId", call.RequestID)
+	out.close("ResponseMetadata")
+	out.close(call.Operation + "Response")
+	return out.buffer.Bytes(), nil
+}
+
+// encodeXMLError writes the error answer of a Query service. Kind is Sender or Receiver: whose fault it is.
+func encodeXMLError(call *Call, namespace, kind string, failure *Error) []byte {
+	out := &xmlWriter{}
+	fmt.Fprintf(&out.buffer, `<ErrorResponse xmlns=%q>`, namespace)
+	out.open("Error")
+	out.leaf("Type", kind)
+	out.leaf("Code", failure.Code)
+	out.leaf("Message", failure.Message)
+	out.close("Error")
+	out.leaf("RequestId", call.RequestID)
+	out.close("ErrorResponse")
+	return out.buffer.Bytes()
+}
+
+// xmlWriter writes values as the Query protocol has them: nil pointers, nil lists, empty strings and zero
+// times are left out; empty lists that are not nil stay as empty elements.
+type xmlWriter struct{ buffer bytes.Buffer }
+
+func (w *xmlWriter) open(name string)  { w.tag("<", name) }
+func (w *xmlWriter) close(name string) { w.tag("</", name) }
+
+func (w *xmlWriter) tag(start, name string) {
+	w.buffer.WriteString(start)
+	w.buffer.WriteString(name)
+	w.buffer.WriteByte('>')
+}
+
+func (w *xmlWriter) leaf(name, text string) {
+	w.open(name)
+	_ = xml.EscapeText(&w.buffer, []byte(text)) // a bytes.Buffer takes everything
+	w.close(name)
+}
+
+func (w *xmlWriter) element(name string, value reflect.Value) error {
+	if moment, ok := value.Interface().(Time); ok {
+		if !moment.IsZero() {
+			w.leaf(name, moment.UTC().Format(xmlTime))
+		}
+		return nil
+	}
+	switch value.Kind() { //nolint:exhaustive // the kinds that an output struct can have
+	case reflect.Pointer:
+		if value.IsNil() {
+			return nil
+		}
+		return w.pointer(name, value.Elem())
+	case reflect.String:
+		if value.Len() > 0 {
+			w.leaf(name, value.String())
+		}
+	case reflect.Bool:
+		w.leaf(name, strconv.FormatBool(value.Bool()))
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		w.leaf(name, strconv.FormatInt(value.Int(), 10))
+	case reflect.Float64:
+		w.leaf(name, strconv.FormatFloat(value.Float(), 'f', -1, 64))
+	case reflect.Struct:
+		return w.structure(name, value)
+	case reflect.Slice:
+		return w.list(name, value)
+	case reflect.Map:
+		return w.entries(name, value)
+	default:
+		return fmt.Errorf("%s has a type that this protocol lacks: %s", name, value.Type())
+	}
+	return nil
+}
+
+// pointer writes what a pointer that is set points to, an empty string included.
+func (w *xmlWriter) pointer(name string, value reflect.Value) error {
+	if value.Kind() == reflect.String {
+		w.leaf(name, value.String())
+		return nil
+	}
+	return w.element(name, value)
+}
+
+func (w *xmlWriter) structure(name string, value reflect.Value) error {
+	w.open(name)
+	for _, member := range fieldsOf(value.Type()).list {
+		if err := w.element(member.name, value.FieldByIndex(member.index)); err != nil {
+			return err
+		}
+	}
+	w.close(name)
+	return nil
+}
+
+func (w *xmlWriter) list(name string, value reflect.Value) error {
+	if value.IsNil() {
+		return nil
+	}
+	w.open(name)
+	for i := range value.Len() {
+		item := value.Index(i)
+		if item.Kind() == reflect.String {
+			w.leaf("member", item.String())
+			continue
+		}
+		if err := w.element("member", item); err != nil {
+			return err
+		}
+	}
+	w.close(name)
+	return nil
+}
+
+// entries writes a map of strings, sorted, so that equal answers are equal bytes.
+func (w *xmlWriter) entries(name string, value reflect.Value) error {
+	table, ok := value.Interface().(map[string]string)
+	if !ok {
+		return fmt.Errorf("%s has a type that this protocol lacks: %s", name, value.Type())
+	}
+	if table == nil {
+		return nil
+	}
+	w.open(name)
+	for _, key := range slices.Sorted(maps.Keys(table)) {
+		w.open("entry")
+		w.leaf("key", key)
+		w.leaf("value", table[key])
+		w.close("entry")
+	}
+	w.close(name)
+	return nil
+}
