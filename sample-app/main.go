@@ -1,0 +1,79 @@
+// Command sample-app is the items API: a small HTTP service to deploy with EcsApp.
+//
+//	sample-app              serves the API until SIGTERM or SIGINT
+//	sample-app healthcheck  exits 0 if the API of the same environment answers its health check
+//
+// It is configured by environment variables; package config lists them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/api"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/config"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/items"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/logging"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/server"
+)
+
+var errUsage = errors.New("usage: sample-app [healthcheck]")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sample-app:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	settings, err := config.FromEnv(os.Getenv)
+	if err != nil {
+		return fmt.Errorf("reading the environment: %w", err)
+	}
+	switch {
+	case len(args) == 0:
+		return serve(ctx, settings)
+	case len(args) == 1 && args[0] == "healthcheck":
+		return server.CheckHealth(ctx, settings.LocalURL()) //nolint:wrapcheck // it says what it did
+	default:
+		return errUsage
+	}
+}
+
+func serve(ctx context.Context, settings config.Config) error {
+	logger := logging.New(os.Stdout, settings.LogFormat)
+	handler := api.New(api.Options{
+		Store:   items.NewMemory(items.Samples()...),
+		Service: settings.Service,
+		Version: version(settings),
+		Logger:  logger,
+		Now:     time.Now,
+	})
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Address())
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	return server.Serve(ctx, listener, handler, logger) //nolint:wrapcheck // it says what it did
+}
+
+// version is the one configured, or that of the build.
+func version(settings config.Config) string {
+	if settings.Version != "" {
+		return settings.Version
+	}
+	if build, ok := debug.ReadBuildInfo(); ok && build.Main.Version != "" {
+		return build.Main.Version
+	}
+	return "unknown"
+}
