@@ -1,0 +1,6 @@
+// Command hello is what the tests make images of.
+package main
+
+func main() {
+	println("hello")
+}
