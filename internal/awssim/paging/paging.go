@@ -1,0 +1,30 @@
+// Package paging cuts listings into pages as the AWS APIs do.
+package paging
+
+import (
+	"encoding/base64"
+	"errors"
+	"sort"
+)
+
+// ErrToken is returned for a token that no page of the listing gave out.
+var ErrToken = errors.New("the specified token is not valid")
+
+// Page returns at most limit items from a listing that is sorted by key, beginning where the token of the page
+// before says, and the token of the next page, which is empty on the last one. Items that come and go between
+// two calls neither repeat nor skip others.
+func Page[T any](items []T, token string, limit int, key func(T) string) ([]T, string, error) {
+	start := 0
+	if token != "" {
+		from, err := base64.RawURLEncoding.DecodeString(token)
+		if err != nil || len(from) == 0 {
+			return nil, "", ErrToken
+		}
+		start = sort.Search(len(items), func(i int) bool { return key(items[i]) >= string(from) })
+	}
+	rest := items[start:]
+	if limit <= 0 || len(rest) <= limit {
+		return rest, "", nil
+	}
+	return rest[:limit], base64.RawURLEncoding.EncodeToString([]byte(key(rest[limit]))), nil
+}
