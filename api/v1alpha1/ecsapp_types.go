@@ -42,16 +42,21 @@ type EcsAppList struct {
 
 // EcsAppSpec is what a service should be. Only image is required.
 //
-// +kubebuilder:validation:XValidation:rule="self.region == oldSelf.region",message="spec.region cannot be changed: a stack cannot move; create a second EcsApp with the other region and delete this one when it is ready"
-// +kubebuilder:validation:XValidation:rule="(self.cpu == 256 && self.memory in [512, 1024, 2048]) || (self.cpu == 512 && self.memory >= 1024 && self.memory <= 4096 && self.memory % 1024 == 0) || (self.cpu == 1024 && self.memory >= 2048 && self.memory <= 8192 && self.memory % 1024 == 0) || (self.cpu == 2048 && self.memory >= 4096 && self.memory <= 16384 && self.memory % 1024 == 0) || (self.cpu == 4096 && self.memory >= 8192 && self.memory <= 30720 && self.memory % 1024 == 0) || (self.cpu == 8192 && self.memory >= 16384 && self.memory <= 61440 && self.memory % 4096 == 0) || (self.cpu == 16384 && self.memory >= 32768 && self.memory <= 122880 && self.memory % 8192 == 0)",messageExpression="'Fargate has no task with cpu ' + string(self.cpu) + ' and memory ' + string(self.memory) + ': ' + (self.cpu == 256 ? 'with cpu 256 write memory 512, 1024 or 2048' : self.cpu == 512 ? 'with cpu 512 write memory 1024 to 4096 in steps of 1024' : self.cpu == 1024 ? 'with cpu 1024 write memory 2048 to 8192 in steps of 1024' : self.cpu == 2048 ? 'with cpu 2048 write memory 4096 to 16384 in steps of 1024' : self.cpu == 4096 ? 'with cpu 4096 write memory 8192 to 30720 in steps of 1024' : self.cpu == 8192 ? 'with cpu 8192 write memory 16384 to 61440 in steps of 4096' : 'with cpu 16384 write memory 32768 to 122880 in steps of 8192')"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 256 || self.memory in [512, 1024, 2048]",message="Fargate has no such size: with spec.cpu 256 write a spec.memory of 512, 1024 or 2048"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 512 || (self.memory >= 1024 && self.memory <= 4096 && self.memory % 1024 == 0)",message="Fargate has no such size: with spec.cpu 512 write a spec.memory of 1024 to 4096 in steps of 1024"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 1024 || (self.memory >= 2048 && self.memory <= 8192 && self.memory % 1024 == 0)",message="Fargate has no such size: with spec.cpu 1024 write a spec.memory of 2048 to 8192 in steps of 1024"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 2048 || (self.memory >= 4096 && self.memory <= 16384 && self.memory % 1024 == 0)",message="Fargate has no such size: with spec.cpu 2048 write a spec.memory of 4096 to 16384 in steps of 1024"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 4096 || (self.memory >= 8192 && self.memory <= 30720 && self.memory % 1024 == 0)",message="Fargate has no such size: with spec.cpu 4096 write a spec.memory of 8192 to 30720 in steps of 1024"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 8192 || (self.memory >= 16384 && self.memory <= 61440 && self.memory % 4096 == 0)",message="Fargate has no such size: with spec.cpu 8192 write a spec.memory of 16384 to 61440 in steps of 4096"
+// +kubebuilder:validation:XValidation:rule="self.cpu != 16384 || (self.memory >= 32768 && self.memory <= 122880 && self.memory % 8192 == 0)",message="Fargate has no such size: with spec.cpu 16384 write a spec.memory of 32768 to 122880 in steps of 8192"
 type EcsAppSpec struct {
 	// region is the AWS region, such as us-east-1. Without it the operator's own region is used.
 	// It cannot be changed later.
 	// +optional
-	// +default=""
 	// +kubebuilder:default=""
 	// +kubebuilder:validation:Pattern=`^$|^[a-z]{2}(-[a-z]+)+-[0-9]$`
 	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.region cannot be changed: a stack cannot move; create a second EcsApp with the other region and delete this one when it is ready"
 	Region string `json:"region,omitempty"`
 
 	// image is the container image that the tasks run.
@@ -225,14 +230,13 @@ type NetworkSpec struct {
 }
 
 // VPCSpec is a new VPC with public and private subnets in each zone.
-//
-// +kubebuilder:validation:XValidation:rule="self.cidr == oldSelf.cidr",message="spec.network.vpc.cidr cannot be changed: it would replace the whole network and with it the load balancer; create a second EcsApp with the new range"
 type VPCSpec struct {
 	// cidr is the VPC's IPv4 range, /16 to /23. It cannot be changed later.
 	// +optional
 	// +kubebuilder:default="10.0.0.0/16"
 	// +kubebuilder:validation:MaxLength=18
 	// +kubebuilder:validation:XValidation:rule="isCIDR(self) && cidr(self).ip().family() == 4 && cidr(self).prefixLength() >= 16 && cidr(self).prefixLength() <= 23 && cidr(self) == cidr(self).masked()",message="write an IPv4 range of /16 to /23 that starts at its first address, such as 10.0.0.0/16"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.network.vpc.cidr cannot be changed: it would replace the whole network and with it the load balancer; create a second EcsApp with the new range"
 	CIDR string `json:"cidr,omitempty"`
 
 	// zones is how many availability zones the service spreads over.
@@ -262,12 +266,11 @@ const (
 )
 
 // LoadBalancerSpec is the Application Load Balancer in front of the tasks.
-//
-// +kubebuilder:validation:XValidation:rule="self.scheme == oldSelf.scheme",message="spec.loadBalancer.scheme cannot be changed: it would replace the load balancer and its address; create a second EcsApp"
 type LoadBalancerSpec struct {
 	// scheme is where the load balancer can be reached from: the internet, or the VPC only. It cannot be changed later.
 	// +optional
 	// +kubebuilder:default=internet-facing
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.loadBalancer.scheme cannot be changed: it would replace the load balancer and its address; create a second EcsApp"
 	Scheme Scheme `json:"scheme,omitempty"`
 
 	// allowedCIDRs are the IPv4 ranges that may reach the load balancer.
@@ -298,7 +301,7 @@ const (
 
 // HealthCheckSpec is the load balancer's health check of each task.
 //
-// +kubebuilder:validation:XValidation:rule="self.timeoutSeconds < self.intervalSeconds",message="spec.loadBalancer.healthCheck.timeoutSeconds must be less than intervalSeconds"
+// +kubebuilder:validation:XValidation:rule="!has(self.timeoutSeconds) || self.timeoutSeconds < self.intervalSeconds",message="spec.loadBalancer.healthCheck.timeoutSeconds must be less than intervalSeconds"
 type HealthCheckSpec struct {
 	// path that answers 200 when the task is healthy.
 	// +optional
@@ -362,7 +365,7 @@ type LogsSpec struct {
 
 // DeploymentSpec is how a new version replaces the old one.
 //
-// +kubebuilder:validation:XValidation:rule="self.maximumPercent > self.minimumHealthyPercent",message="spec.deployment.maximumPercent must be greater than minimumHealthyPercent, or no task could ever be replaced"
+// +kubebuilder:validation:XValidation:rule="!has(self.maximumPercent) || self.maximumPercent > self.minimumHealthyPercent",message="spec.deployment.maximumPercent must be greater than minimumHealthyPercent, or no task could ever be replaced"
 type DeploymentSpec struct {
 	// minimumHealthyPercent of the replicas that keep running during a deployment.
 	// +optional
@@ -386,7 +389,7 @@ type DeploymentSpec struct {
 
 // CircuitBreakerSpec is the ECS deployment circuit breaker.
 //
-// +kubebuilder:validation:XValidation:rule="self.enabled || !self.rollback",message="spec.deployment.circuitBreaker.rollback needs enabled: write rollback: false as well, or leave the circuit breaker enabled"
+// +kubebuilder:validation:XValidation:rule="!has(self.enabled) || self.enabled || !self.rollback",message="spec.deployment.circuitBreaker.rollback needs enabled: write rollback: false as well, or leave the circuit breaker enabled"
 type CircuitBreakerSpec struct {
 	// enabled says whether a failing deployment is ended.
 	// +optional
