@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 0:
 		return serve(ctx, settings)
 	case len(args) == 1 && args[0] == "healthcheck":
-		return server.CheckHealth(ctx, settings.LocalURL()) //nolint:wrapcheck // it says what it did
+		return server.CheckHealth(ctx, settings.LocalURL())
 	default:
 		return errUsage
 	}
@@ -64,7 +64,7 @@ func serve(ctx context.Context, settings config.Config) error {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	return server.Serve(ctx, listener, handler, logger) //nolint:wrapcheck // it says what it did
+	return server.Serve(ctx, listener, handler, logger)
 }
 
 // version is the one configured, or that of the build.

@@ -5,6 +5,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ type endpoint struct {
 
 // routes lists each path once. As in FastAPI, HEAD is not offered where an answer is computed.
 func (a *api) routes() []route {
-	list := []route{
+	return slices.Concat([]route{
 		{"/", []endpoint{get(a.root)}},
 		{"/health", []endpoint{get(a.health)}},
 		{"/items", []endpoint{get(a.list), {[]string{http.MethodPost}, http.HandlerFunc(a.create)}}},
@@ -70,11 +71,14 @@ func (a *api) routes() []route {
 			{[]string{http.MethodDelete}, http.HandlerFunc(a.remove)},
 		}},
 		{"/openapi.json", []endpoint{{[]string{http.MethodGet, http.MethodHead}, http.HandlerFunc(openAPI)}}},
-	}
-	for _, page := range swagger.Pages() {
-		list = append(list, route{"/docs" + page.Path, []endpoint{
-			{[]string{http.MethodGet, http.MethodHead}, page},
-		}})
+	}, documentation())
+}
+
+func documentation() []route {
+	pages := swagger.Pages()
+	list := make([]route, len(pages))
+	for i, page := range pages {
+		list[i] = route{"/docs" + page.Path, []endpoint{{[]string{http.MethodGet, http.MethodHead}, page}}}
 	}
 	return list
 }

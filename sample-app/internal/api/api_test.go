@@ -36,7 +36,7 @@ func seeded() http.Handler {
 }
 
 // call is one request. Its body is said to be JSON.
-func call(t *testing.T, handler http.Handler, method, target, body string) *http.Response {
+func call(t *testing.T, handler http.Handler, method, target, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	if body != "" {
@@ -45,26 +45,22 @@ func call(t *testing.T, handler http.Handler, method, target, body string) *http
 	return serve(handler, request)
 }
 
-func serve(handler http.Handler, request *http.Request) *http.Response {
+func serve(handler http.Handler, request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, request)
-	return recorder.Result()
+	return recorder
 }
 
 // expect compares status, media type and body, byte by byte.
-func expect(t *testing.T, got *http.Response, status int, body string) {
+func expect(t *testing.T, got *httptest.ResponseRecorder, status int, body string) {
 	t.Helper()
-	if got.StatusCode != status {
-		t.Errorf("status = %d, want %d", got.StatusCode, status)
+	if got.Code != status {
+		t.Errorf("status = %d, want %d", got.Code, status)
 	}
-	content, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(body, string(content)); diff != "" {
+	if diff := cmp.Diff(body, got.Body.String()); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
-	if media := got.Header.Get("Content-Type"); body != "" && media != "application/json" {
+	if media := got.Header().Get("Content-Type"); body != "" && media != "application/json" {
 		t.Errorf("Content-Type = %q, want application/json", media)
 	}
 }
@@ -167,8 +163,8 @@ func TestAnItemThatWasRefusedIsNotStored(t *testing.T) {
 	t.Parallel()
 	handler := seeded()
 	for _, body := range []string{`{"name":"a","price":NaN}`, `{"name":"a","price":1e400}`, `{"name":"\ud800","price":1}`} {
-		if got := call(t, handler, "POST", "/items", body); got.StatusCode != http.StatusUnprocessableEntity {
-			t.Errorf("POST %s answers %d, want 422", body, got.StatusCode)
+		if got := call(t, handler, "POST", "/items", body); got.Code != http.StatusUnprocessableEntity {
+			t.Errorf("POST %s answers %d, want 422", body, got.Code)
 		}
 	}
 	expect(t, call(t, handler, "GET", "/items", ""), 200, "["+widget+","+gadget+"]")
@@ -178,7 +174,7 @@ func TestAllowNamesTheFirstMethodsOfThePath(t *testing.T) {
 	t.Parallel()
 	handler := seeded()
 	for target, want := range map[string]string{"/items": "GET", "/items/1": "GET", "/docs": "GET, HEAD"} {
-		if got := call(t, handler, "PATCH", target, "").Header.Get("Allow"); got != want {
+		if got := call(t, handler, "PATCH", target, "").Header().Get("Allow"); got != want {
 			t.Errorf("PATCH %s: Allow = %q, want %q", target, got, want)
 		}
 	}
@@ -198,7 +194,7 @@ func TestATrailingSlashIsRedirected(t *testing.T) {
 			request.Header.Set("X-Forwarded-Proto", test.proto)
 			got := serve(seeded(), request)
 			expect(t, got, http.StatusTemporaryRedirect, "")
-			if location := got.Header.Get("Location"); location != test.want {
+			if location := got.Header().Get("Location"); location != test.want {
 				t.Errorf("Location = %q, want %q", location, test.want)
 			}
 		})
@@ -236,7 +232,7 @@ func TestTheMediaTypeDecidesWhetherABodyIsJSON(t *testing.T) {
 			if mediaType != "" {
 				request.Header.Set("Content-Type", mediaType)
 			}
-			if got := serve(seeded(), request).StatusCode; got != want {
+			if got := serve(seeded(), request).Code; got != want {
 				t.Errorf("status = %d, want %d", got, want)
 			}
 		})
@@ -263,9 +259,8 @@ func TestAStoreThatFailsIsOurFault(t *testing.T) {
 			t.Parallel()
 			var log strings.Builder
 			got := call(t, newAPI(fickle{list: list}, &log), "GET", "/items", "")
-			content, err := io.ReadAll(got.Body)
-			if err != nil || got.StatusCode != 500 || string(content) != "Internal Server Error" {
-				t.Errorf("answer = %d %q, %v; want 500 Internal Server Error", got.StatusCode, content, err)
+			if content := got.Body.String(); got.Code != http.StatusInternalServerError || content != "Internal Server Error" {
+				t.Errorf("answer = %d %q, want 500 Internal Server Error", got.Code, content)
 			}
 			if !strings.Contains(log.String(), "disk on fire") {
 				t.Errorf("log = %q, want the cause in it", log.String())
@@ -322,9 +317,8 @@ func FuzzABodyNeverBreaksTheService(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, body string) {
 		got := call(t, handler, "POST", "/items", body)
-		content, err := io.ReadAll(got.Body)
-		if err != nil || got.StatusCode >= http.StatusInternalServerError || !json.Valid(content) {
-			t.Errorf("POST %q = %d %q, %v", body, got.StatusCode, content, err)
+		if content := got.Body.Bytes(); got.Code >= http.StatusInternalServerError || !json.Valid(content) {
+			t.Errorf("POST %q = %d %q", body, got.Code, content)
 		}
 	})
 }

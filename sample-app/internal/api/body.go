@@ -18,8 +18,7 @@ const maxBody = 1 << 20
 func readBody(w http.ResponseWriter, r *http.Request) (pyjson.Value, bool) {
 	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			writeDetail(w, http.StatusRequestEntityTooLarge, "Request body is larger than 1 MiB")
 			return pyjson.Value{}, false
 		}
@@ -36,8 +35,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (pyjson.Value, bool) {
 	if err == nil {
 		return value, true
 	}
-	var syntax *pyjson.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*pyjson.SyntaxError](err); ok {
 		writeProblems(w, []validation.Problem{validation.NotJSON(syntax.Msg, syntax.Pos)})
 	} else {
 		writeUnreadable(w)

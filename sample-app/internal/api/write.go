@@ -22,7 +22,7 @@ func write(w http.ResponseWriter, status int, mediaType string, content []byte) 
 	header.Set("Content-Type", mediaType)
 	header.Set("Content-Length", strconv.Itoa(len(content)))
 	w.WriteHeader(status)
-	_, _ = w.Write(content)
+	_, _ = w.Write(content) //nolint:gosec // nothing of a client goes into a page
 }
 
 func writeDetail(w http.ResponseWriter, status int, detail string) {

@@ -20,9 +20,10 @@ type Draft struct {
 
 // Item is a stored Draft.
 type Item struct {
+	Draft
+
 	// ID is positive and never used twice.
 	ID int64
-	Draft
 }
 
 // Store keeps items. All methods may be called at the same time; the error is ErrNotFound or a failure of the store.
@@ -43,7 +44,7 @@ type Store interface {
 func Samples() []Draft {
 	useful, amazing := "A useful widget", "An amazing gadget"
 	return []Draft{
-		{Name: "Widget", Description: &useful, Price: 19.99},
-		{Name: "Gadget", Description: &amazing, Price: 29.99},
+		{Name: "Widget", Description: &useful, Price: 19.99},  //nolint:mnd // an example
+		{Name: "Gadget", Description: &amazing, Price: 29.99}, //nolint:mnd // an example
 	}
 }

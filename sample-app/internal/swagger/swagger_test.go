@@ -54,13 +54,14 @@ func TestPagesAreTheSameCompressedAndNot(t *testing.T) {
 
 func TestTheFirstPageLoadsOnlyTheOthers(t *testing.T) {
 	t.Parallel()
-	var paths []string
 	known := map[string]bool{}
 	for _, page := range swagger.Pages() {
 		known["/docs"+page.Path] = true
 	}
 	_, first := fetch(t, swagger.Pages()[0], "")
-	for _, link := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(first, -1) {
+	links := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(first, -1)
+	paths := make([]string, 0, len(links))
+	for _, link := range links {
 		if link[1] != "data:," && !known[link[1]] {
 			t.Errorf("the page loads %s, which is not served", link[1])
 		}

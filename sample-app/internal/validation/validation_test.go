@@ -36,7 +36,9 @@ func TestADraftIsReadFromABody(t *testing.T) {
 		body string
 		want items.Draft
 	}{
-		"all fields":                            {`{"name":"a","description":"good","price":1.5}`, items.Draft{Name: "a", Description: &good, Price: 1.5}},
+		"all fields": {
+			`{"name":"a","description":"good","price":1.5}`, items.Draft{Name: "a", Description: &good, Price: 1.5},
+		},
 		"null description":                      {`{"name":"a","description":null,"price":0}`, items.Draft{Name: "a"}},
 		"fields nobody knows":                   {`{"name":"","price":2,"id":7}`, items.Draft{Price: 2}},
 		"price as text":                         {`{"name":"a","price":" +1_000.5\n"}`, items.Draft{Name: "a", Price: 1000.5}},
@@ -64,27 +66,35 @@ func TestADraftIsReadFromABody(t *testing.T) {
 func TestABodyIsRefusedAsPydanticDoes(t *testing.T) {
 	t.Parallel()
 	const (
-		notADict   = `{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":`
+		notADict = `{"type":"model_attributes_type","loc":["body"],` +
+			`"msg":"Input should be a valid dictionary or object to extract fields from","input":`
 		notANumber = `{"type":"float_type","loc":["body","price"],"msg":"Input should be a valid number","input":`
-		noNumber   = `{"type":"float_parsing","loc":["body","price"],"msg":"Input should be a valid number, unable to parse string as a number","input":`
-		notFinite  = `{"type":"finite_number","loc":["body","price"],"msg":"Input should be a finite number","input":`
-		negative   = `{"type":"greater_than_equal","loc":["body","price"],"msg":"Input should be greater than or equal to 0","input":`
-		notText    = `,"msg":"Input should be a valid string","input":`
+		noNumber   = `{"type":"float_parsing","loc":["body","price"],` +
+			`"msg":"Input should be a valid number, unable to parse string as a number","input":`
+		notFinite = `{"type":"finite_number","loc":["body","price"],"msg":"Input should be a finite number","input":`
+		negative  = `{"type":"greater_than_equal","loc":["body","price"],"msg":"Input should be greater than or equal to 0","input":`
+		notText   = `,"msg":"Input should be a valid string","input":`
 	)
 	tests := map[string]struct{ body, want string }{
 		"a list": {`[1]`, notADict + `[1]}`},
 		"a text": {`"a"`, notADict + `"a"}`},
 		"nothing in it": {`{}`, `{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}}` + "\n" +
 			`{"type":"missing","loc":["body","price"],"msg":"Field required","input":{}}`},
-		"the input of a missing field is the whole": {`{"name":"a","x":1}`,
-			`{"type":"missing","loc":["body","price"],"msg":"Field required","input":{"name":"a","x":1}}`},
-		"all fields wrong": {`{"price":null,"name":1,"description":[]}`,
+		"the input of a missing field is the whole": {
+			`{"name":"a","x":1}`,
+			`{"type":"missing","loc":["body","price"],"msg":"Field required","input":{"name":"a","x":1}}`,
+		},
+		"all fields wrong": {
+			`{"price":null,"name":1,"description":[]}`,
 			`{"type":"string_type","loc":["body","name"]` + notText + `1}` + "\n" +
-				`{"type":"string_type","loc":["body","description"]` + notText + `[]}` + "\n" + notANumber + `null}`},
+				`{"type":"string_type","loc":["body","description"]` + notText + `[]}` + "\n" + notANumber + `null}`,
+		},
 		"a name of null": {`{"name":null,"price":1}`, `{"type":"string_type","loc":["body","name"]` + notText + `null}`},
-		"half a surrogate pair": {`{"name":"a\ud800","price":1}`,
+		"half a surrogate pair": {
+			`{"name":"a\ud800","price":1}`,
 			`{"type":"string_unicode","loc":["body","name"],` +
-				`"msg":"Input should be a valid string, unable to parse raw data as a unicode string","input":"a` + "\ufffd" + `"}`},
+				`"msg":"Input should be a valid string, unable to parse raw data as a unicode string","input":"a` + "\ufffd" + `"}`,
+		},
 		"a price of a list":            {`{"name":"a","price":[]}`, notANumber + `[]}`},
 		"a price of words":             {`{"name":"a","price":"cheap"}`, noNumber + `"cheap"}`},
 		"an empty price":               {`{"name":"a","price":""}`, noNumber + `""}`},
@@ -98,8 +108,10 @@ func TestABodyIsRefusedAsPydanticDoes(t *testing.T) {
 		"too large a text":             {`{"name":"a","price":"1e400"}`, notFinite + `"1e400"}`},
 		"a negative price":             {`{"name":"a","price":-1}`, negative + `-1,"ctx":{"ge":0.0}}`},
 		"a negative price as text":     {`{"name":"a","price":"-0.01"}`, negative + `"-0.01","ctx":{"ge":0.0}}`},
-		"an integer beyond every float": {`{"name":"a","price":1` + strings.Repeat("0", 400) + `}`,
-			notANumber + `1` + strings.Repeat("0", 400) + `}`},
+		"an integer beyond every float": {
+			`{"name":"a","price":1` + strings.Repeat("0", 400) + `}`,
+			notANumber + `1` + strings.Repeat("0", 400) + `}`,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -115,13 +127,26 @@ func TestABodyIsRefusedAsPydanticDoes(t *testing.T) {
 func TestAnIDIsReadAsPydanticDoes(t *testing.T) {
 	t.Parallel()
 	const most = 1<<63 - 1
-	tests := map[string]int64{
-		"1": 1, "+1": 1, "-1": -1, " 1 ": 1, "1.0": 1, "1_000": 1000, "007": 7, "1_0.00": 10, "-0.0": 0, "1\u00a0": 1,
-		strings.Repeat("9", 30): most, "-" + strings.Repeat("9", 30): -most - 1,
+	tests := []struct {
+		segment string
+		want    int64
+	}{
+		{"1", 1},
+		{"+1", 1},
+		{"-1", -1},
+		{" 1 ", 1},
+		{"1.0", 1},
+		{"1_000", 1000},
+		{"007", 7},
+		{"1_0.00", 10},
+		{"-0.0", 0},
+		{"1\u00a0", 1},
+		{strings.Repeat("9", 30), most},
+		{"-" + strings.Repeat("9", 30), -most - 1},
 	}
-	for segment, want := range tests {
-		if got, problems := validation.ID(segment, "id"); got != want || len(problems) > 0 {
-			t.Errorf("ID(%q) = %d, %s; want %d", segment, got, written(problems), want)
+	for _, test := range tests {
+		if got, problems := validation.ID(test.segment, "id"); got != test.want || len(problems) > 0 {
+			t.Errorf("ID(%q) = %d, %s; want %d", test.segment, got, written(problems), test.want)
 		}
 	}
 }
