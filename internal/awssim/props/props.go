@@ -237,3 +237,11 @@ func RandomID(length int) string {
 	}
 	return string(id)
 }
+
+// AlreadyExists is the failure of a handler for a name that is taken.
+func AlreadyExists(resourceType, name string) *resource.Failure {
+	return &resource.Failure{
+		Message:          fmt.Sprintf("Resource of type '%s' with identifier '%s' already exists.", resourceType, name),
+		HandlerErrorCode: "AlreadyExists",
+	}
+}

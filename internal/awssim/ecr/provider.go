@@ -1,0 +1,115 @@
+package ecr
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+// Providers makes AWS::ECR::Repository real.
+func (s *Service) Providers() map[string]resource.Provider {
+	return map[string]resource.Provider{"AWS::ECR::Repository": &repositoryProvider{s}}
+}
+
+type repositoryProvider struct{ *Service }
+
+// repositoryProperties are the properties of AWS::ECR::Repository that are acted on.
+type repositoryProperties struct {
+	RepositoryName             string
+	EmptyOnDelete              bool
+	ImageTagMutability         string
+	ImageScanningConfiguration struct{ ScanOnPush bool }
+	EncryptionConfiguration    struct{ EncryptionType string }
+	Tags                       []props.Tag
+}
+
+func (p *repositoryProvider) Create(_ context.Context, r resource.Request) (resource.Result, error) {
+	wanted, err := readRepository(r)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	key := repositoryKey{r.Place, wanted.RepositoryName}
+	if key.name == "" {
+		key.name = strings.ToLower(props.GeneratedName(r.StackName, r.LogicalID))
+	}
+	created := &repository{
+		key: key, immutable: wanted.ImageTagMutability == immutable,
+		scanOnPush: wanted.ImageScanningConfiguration.ScanOnPush, tags: props.MergeTags(r.Tags, wanted.Tags),
+	}
+	if _, err := p.create(created); err != nil {
+		return resource.Result{}, handlerFailure(err, r.Type, key.name)
+	}
+	return created.result(), nil
+}
+
+func (p *repositoryProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
+	wanted, err := readRepository(r)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.repositories[repositoryKey{r.Place, r.PhysicalID}]
+	if !ok {
+		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
+	}
+	found.immutable = wanted.ImageTagMutability == immutable
+	found.scanOnPush = wanted.ImageScanningConfiguration.ScanOnPush
+	found.tags = props.MergeTags(r.Tags, wanted.Tags)
+	return found.result(), nil
+}
+
+func (p *repositoryProvider) Delete(_ context.Context, r resource.Request) error {
+	wanted, err := readRepository(r)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.repositories[repositoryKey{r.Place, r.PhysicalID}]
+	if !ok {
+		return nil
+	}
+	if err := p.remove(found, wanted.EmptyOnDelete); err != nil {
+		return handlerFailure(err, r.Type, r.PhysicalID)
+	}
+	return nil
+}
+
+func (r *repository) result() resource.Result {
+	return resource.Result{
+		PhysicalID: r.key.name, Attributes: map[string]any{"Arn": r.arn(), "RepositoryUri": r.uri()},
+	}
+}
+
+func readRepository(r resource.Request) (repositoryProperties, error) {
+	var wanted repositoryProperties
+	if err := props.Decode(r.Properties, &wanted); err != nil {
+		return wanted, err //nolint:wrapcheck // reads as AWS's
+	}
+	switch wanted.ImageTagMutability {
+	case "", mutable, immutable:
+	default:
+		return wanted, props.Unsupported("ImageTagMutability " + wanted.ImageTagMutability)
+	}
+	if kind := wanted.EncryptionConfiguration.EncryptionType; kind != "" && kind != aes256 {
+		return wanted, props.Unsupported("EncryptionType " + kind)
+	}
+	return wanted, nil
+}
+
+// handlerFailure words an API error as the resource's handler does.
+func handlerFailure(err error, resourceType, name string) error {
+	refused, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		return err
+	}
+	if refused.Code == "RepositoryAlreadyExistsException" {
+		return props.AlreadyExists(resourceType, name)
+	}
+	return &resource.Failure{Message: refused.Message, HandlerErrorCode: "GeneralServiceException"}
+}
