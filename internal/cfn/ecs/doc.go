@@ -1,0 +1,2 @@
+// Package ecs holds the typed resources of AWS::ECS, generated from their registry schemas.
+package ecs

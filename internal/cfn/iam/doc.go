@@ -1,0 +1,2 @@
+// Package iam holds the typed resources of AWS::IAM, generated from their registry schemas.
+package iam
