@@ -88,7 +88,7 @@ manifests: ## Generate the CRD and the RBAC rules from the markers in the code
 
 .PHONY: docs
 docs: ## Generate the API reference
-	$(call tool,crd-ref-docs) --config hack/crd-ref-docs.yaml --source-path api/v1alpha1 --renderer markdown --output-path docs/api.md
+	$(call tool,crd-ref-docs) --log-level ERROR --config hack/crd-ref-docs.yaml --source-path api/v1alpha1 --renderer markdown --output-path docs/api.md
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -36,13 +36,24 @@ func float(value pyjson.Value, loc ...string) (float64, []Problem) {
 	return 0, []Problem{problem("float_type", "Input should be a valid number", value, loc...)}
 }
 
-// spelled reads a float from text. Too large a number is infinite.
+// spelled reads a float from text. Space around it is allowed, and so are underscores, but not both.
+// Too large a number is infinite.
 func spelled(text string) (float64, bool) {
-	digits, ok := withoutUnderscores(strings.TrimSpace(text))
-	if !ok || strings.ContainsAny(digits, "xX") {
+	if number, ok := parse(strings.TrimSpace(text)); ok {
+		return number, true
+	}
+	return parse(withoutUnderscores(text))
+}
+
+// parse leaves out what only Go would read, and adds the sign that Go does not read before "nan".
+func parse(text string) (float64, bool) {
+	if strings.ContainsAny(text, "xX_") {
 		return 0, false
 	}
-	number, err := strconv.ParseFloat(digits, 64)
+	if len(text) == len("+nan") && strings.EqualFold(text[1:], "nan") && strings.ContainsAny(text[:1], "+-") {
+		return math.NaN(), true
+	}
+	number, err := strconv.ParseFloat(text, 64)
 	return number, err == nil || math.IsInf(number, 0)
 }
 
@@ -69,19 +80,17 @@ func integer(text string) (int64, bool) {
 		}
 		text = whole
 	}
-	digits, ok := withoutUnderscores(text)
-	if !ok {
+	if strings.HasPrefix(strings.TrimLeft(text, "+-"), "_") {
 		return 0, false
 	}
-	number, err := strconv.ParseInt(digits, 10, 64)
+	number, err := strconv.ParseInt(withoutUnderscores(text), 10, 64)
 	return number, err == nil || number == math.MaxInt64 || number == math.MinInt64
 }
 
-// withoutUnderscores removes the underscores between digits, unless they lead, trail or come in pairs.
-func withoutUnderscores(text string) (string, bool) {
-	bare := strings.TrimLeft(text, "+-")
-	if strings.HasPrefix(bare, "_") || strings.HasSuffix(bare, "_") || strings.Contains(bare, "__") {
-		return "", false
+// withoutUnderscores removes the underscores, unless one leads or trails or two come together.
+func withoutUnderscores(text string) string {
+	if strings.HasPrefix(text, "_") || strings.HasSuffix(text, "_") || strings.Contains(text, "__") {
+		return text
 	}
-	return strings.ReplaceAll(text, "_", ""), true
+	return strings.ReplaceAll(text, "_", "")
 }
