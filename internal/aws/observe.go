@@ -1,0 +1,132 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
+)
+
+// Tags and the output that make a stack ours.
+const (
+	TagOwner   = "ecsapp.dev/owner-uid"
+	TagCluster = "ecsapp.dev/cluster-uid"
+	TagApp     = "ecsapp.dev/app"
+
+	// DigestOutput is the stack output that carries the digest of the template in force.
+	DigestOutput = "EcsAppDigest"
+)
+
+// Target is a stack to observe or act on.
+type Target struct {
+	// Region of the stack; the operator's own if empty.
+	Region string
+	// Name of the stack.
+	Name string
+	// ID is the stack's ARN as it was last seen; empty if it never was.
+	ID string
+	// Owner and Cluster are the UIDs that the stack's tags must carry.
+	Owner, Cluster string
+	// App names the owner for people, as namespace/name.
+	App string
+	// Service is the logical id of the ECS service in the template.
+	Service string
+}
+
+// Observe looks at a stack and its service. It changes nothing.
+func (c *Cloud) Observe(ctx context.Context, target Target) (stack.Observation, error) {
+	region := c.in(target.Region)
+	found, err := region.find(ctx, target)
+	if err != nil || found == nil {
+		return stack.Observation{Phase: stack.Absent}, err
+	}
+	seen := observation(found, target)
+	switch seen.Phase {
+	case stack.Absent, stack.Foreign:
+		return seen, nil
+	case stack.RolledBack, stack.Broken, stack.RollbackFailed, stack.DeleteFailed:
+		if seen.Failure, err = region.failure(ctx, seen.ID); err != nil {
+			return seen, err
+		}
+	case stack.Busy, stack.Steady:
+	}
+	seen.Rollout, err = region.rollout(ctx, seen.ID, target.Service)
+	return seen, err
+}
+
+// find returns the stack, or nil if there is none. The ARN comes first: a stack that was deleted and created again
+// has another one, and after a lost answer the name alone leads to it.
+func (r *region) find(ctx context.Context, target Target) (*cfntypes.Stack, error) {
+	for _, nameOrID := range []string{target.ID, target.Name} {
+		if nameOrID == "" {
+			continue
+		}
+		found, err := r.describe(ctx, nameOrID)
+		if err != nil {
+			return nil, err
+		}
+		if found != nil && PhaseOf(found.StackStatus) != stack.Absent {
+			return found, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // no stack is an answer, not an error
+}
+
+func (r *region) describe(ctx context.Context, nameOrID string) (*cfntypes.Stack, error) {
+	out, err := r.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &nameOrID})
+	if err != nil {
+		if ClassOf(err) == NotFound {
+			return nil, nil //nolint:nilnil // no stack is an answer, not an error
+		}
+		return nil, fmt.Errorf("describing stack %q: %w", nameOrID, err)
+	}
+	if len(out.Stacks) == 0 {
+		return nil, nil //nolint:nilnil // no stack is an answer, not an error
+	}
+	return &out.Stacks[0], nil
+}
+
+func observation(found *cfntypes.Stack, target Target) stack.Observation {
+	seen := stack.Observation{
+		Phase:     PhaseOf(found.StackStatus),
+		ID:        awssdk.ToString(found.StackId),
+		Status:    string(found.StackStatus),
+		Reason:    stable(awssdk.ToString(found.StackStatusReason)),
+		Revision:  revision(found),
+		Protected: awssdk.ToBool(found.EnableTerminationProtection),
+		Outputs:   map[string]string{},
+	}
+	for _, output := range found.Outputs {
+		seen.Outputs[awssdk.ToString(output.OutputKey)] = awssdk.ToString(output.OutputValue)
+	}
+	seen.Digest = seen.Outputs[DigestOutput]
+	if !owned(found, target) {
+		seen.Phase = stack.Foreign
+	}
+	return seen
+}
+
+// owned says whether the stack carries our tags. CloudFormation sets tags at once, before it creates anything.
+func owned(found *cfntypes.Stack, target Target) bool {
+	tags := map[string]string{}
+	for _, tag := range found.Tags {
+		tags[awssdk.ToString(tag.Key)] = awssdk.ToString(tag.Value)
+	}
+	return tags[TagOwner] == target.Owner && tags[TagCluster] == target.Cluster
+}
+
+// revision changes with every operation on the stack.
+func revision(found *cfntypes.Stack) string {
+	last := awssdk.ToTime(found.CreationTime)
+	for _, later := range []*time.Time{found.LastUpdatedTime, found.DeletionTime} {
+		if later != nil && later.After(last) {
+			last = *later
+		}
+	}
+	return last.UTC().Format(time.RFC3339Nano) + " " + string(found.StackStatus)
+}

@@ -1,0 +1,150 @@
+package stack_test
+
+import (
+	"testing"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
+)
+
+const (
+	current = "digest-of-the-spec"
+	older   = "digest-of-an-older-spec"
+)
+
+func attempt(repairs int, due bool) stack.Attempt {
+	return stack.Attempt{Made: true, Repairs: repairs, RepairDue: due}
+}
+
+func TestNext(t *testing.T) {
+	t.Parallel()
+	spent := attempt(stack.RepairBudget, true)
+	tests := map[string]struct {
+		goal stack.Goal
+		seen stack.Observation
+		want stack.Action
+	}{
+		"creates what is absent":                     {stack.Goal{Digest: current}, seen(stack.Absent, ""), stack.Create},
+		"creates again what was deleted by hand":     {tried(current, stack.Attempt{Made: true}), seen(stack.Absent, ""), stack.Create},
+		"waits while AWS is busy":                    {stack.Goal{Digest: current}, seen(stack.Busy, older), stack.Wait},
+		"is done when the digest is in force":        {stack.Goal{Digest: current}, seen(stack.Steady, current), stack.None},
+		"updates when the digest differs":            {stack.Goal{Digest: current}, seen(stack.Steady, older), stack.Update},
+		"updates back what was changed by hand":      {tried(current, stack.Attempt{Made: true}), seen(stack.Steady, older), stack.Update},
+		"believes AWS that nothing changes":          {tried(current, stack.Attempt{Made: true, Unchanged: true}), seen(stack.Steady, older), stack.None},
+		"tries a new spec after a rollback":          {stack.Goal{Digest: current}, seen(stack.RolledBack, older), stack.Update},
+		"does not repeat a spec that rolled back":    {tried(current, stack.Attempt{Made: true}), seen(stack.RolledBack, older), stack.Hold},
+		"is done when the old spec is wanted again":  {stack.Goal{Digest: older}, seen(stack.RolledBack, older), stack.None},
+		"deletes a failed creation to start again":   {tried(current, stack.Attempt{Made: true}), seen(stack.Broken, ""), stack.Delete},
+		"deletes a failed creation for a new spec":   {stack.Goal{Digest: current}, seen(stack.Broken, ""), stack.Delete},
+		"pauses before it repairs again":             {tried(current, attempt(1, false)), seen(stack.Broken, ""), stack.Wait},
+		"repairs again after the pause":              {tried(current, attempt(1, true)), seen(stack.Broken, ""), stack.Delete},
+		"stops when the budget is spent":             {tried(current, spent), seen(stack.Broken, ""), stack.Hold},
+		"continues a rollback that failed":           {tried(current, stack.Attempt{Made: true}), seen(stack.RollbackFailed, older), stack.ContinueRollback},
+		"stops continuing when the budget is spent":  {tried(current, spent), seen(stack.RollbackFailed, older), stack.Hold},
+		"never touches a foreign stack":              {stack.Goal{Digest: current}, seen(stack.Foreign, ""), stack.Hold},
+		"holds while the template is not known":      {stack.Goal{}, seen(stack.Absent, ""), stack.Hold},
+		"waits for AWS even without a template":      {stack.Goal{}, seen(stack.Busy, ""), stack.Wait},
+		"turns protection on once it is steady":      {stack.Goal{Digest: current, Protected: true}, seen(stack.Steady, current), stack.Protect},
+		"holds when suspended":                       {stack.Goal{Digest: current, Suspended: true}, seen(stack.Steady, older), stack.Hold},
+		"holds the deletion when suspended":          {stack.Goal{Delete: true, Suspended: true}, seen(stack.Steady, current), stack.Hold},
+		"deletes the stack with its owner":           {stack.Goal{Delete: true}, seen(stack.Steady, current), stack.Delete},
+		"deletes after a rollback":                   {stack.Goal{Delete: true}, seen(stack.RolledBack, older), stack.Delete},
+		"deletes after a failed creation":            {stack.Goal{Delete: true}, seen(stack.Broken, ""), stack.Delete},
+		"deletes after a failed rollback":            {stack.Goal{Delete: true}, seen(stack.RollbackFailed, ""), stack.Delete},
+		"waits before it deletes what is busy":       {stack.Goal{Delete: true}, seen(stack.Busy, current), stack.Wait},
+		"lets go when the stack is gone":             {stack.Goal{Delete: true}, seen(stack.Absent, ""), stack.Release},
+		"lets go of a foreign stack":                 {stack.Goal{Delete: true}, seen(stack.Foreign, ""), stack.Release},
+		"retains the stack":                          {stack.Goal{Delete: true, Retain: true}, seen(stack.Steady, current), stack.Release},
+		"retains the stack even when suspended":      {stack.Goal{Delete: true, Retain: true, Suspended: true}, seen(stack.Busy, ""), stack.Release},
+		"retries a deletion":                         {stack.Goal{Delete: true}, seen(stack.DeleteFailed, ""), stack.Delete},
+		"stops retrying a deletion":                  {stack.Goal{Delete: true, Attempt: spent}, seen(stack.DeleteFailed, ""), stack.Hold},
+		"does not delete what the spec protects":     {stack.Goal{Delete: true, Protected: true}, protected(stack.Steady), stack.Hold},
+		"lifts a protection that the spec took back": {stack.Goal{Delete: true}, protected(stack.Steady), stack.Protect},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := stack.Next(test.goal, test.seen); got != test.want {
+				t.Errorf("Next(%+v, %+v) = %s, want %s", test.goal, test.seen, got, test.want)
+			}
+		})
+	}
+}
+
+func seen(phase stack.Phase, digest string) stack.Observation {
+	return stack.Observation{Phase: phase, Digest: digest}
+}
+
+func protected(phase stack.Phase) stack.Observation {
+	return stack.Observation{Phase: phase, Digest: current, Protected: true}
+}
+
+func tried(digest string, a stack.Attempt) stack.Goal { return stack.Goal{Digest: digest, Attempt: a} }
+
+// goals returns every combination of what can be wanted and remembered.
+func goals() []stack.Goal {
+	var all []stack.Goal
+	flags := []bool{false, true}
+	for _, digest := range []string{"", current} {
+		for _, remove := range flags {
+			for _, retain := range flags {
+				for _, suspended := range flags {
+					for _, protect := range flags {
+						for repairs := range stack.RepairBudget + 1 {
+							for _, due := range flags {
+								all = append(all, stack.Goal{
+									Digest: digest, Delete: remove, Retain: retain, Suspended: suspended, Protected: protect,
+									Attempt: stack.Attempt{Made: repairs > 0, Repairs: repairs, RepairDue: due},
+								})
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func writes(action stack.Action) bool {
+	switch action {
+	case stack.Create, stack.Update, stack.ContinueRollback, stack.Delete, stack.Protect:
+		return true
+	case stack.None, stack.Wait, stack.Release, stack.Hold:
+	}
+	return false
+}
+
+func TestNextKeepsItsPromisesForEveryGoalAndPhase(t *testing.T) {
+	t.Parallel()
+	for _, goal := range goals() {
+		for _, phase := range stack.Phases() {
+			for _, digest := range []string{"", older, current} {
+				for _, protection := range []bool{false, true} {
+					seen := stack.Observation{Phase: phase, Digest: digest, Protected: protection}
+					checkPromises(t, goal, seen, stack.Next(goal, seen))
+				}
+			}
+		}
+	}
+}
+
+func checkPromises(t *testing.T, goal stack.Goal, seen stack.Observation, next stack.Action) {
+	t.Helper()
+	promises := map[string]bool{
+		"never writes while busy":                        !writes(next) || seen.Phase != stack.Busy,
+		"never writes to a foreign stack":                !writes(next) || seen.Phase != stack.Foreign,
+		"never writes when suspended":                    !writes(next) || !goal.Suspended,
+		"lets go only of an owner that is being deleted": next != stack.Release || goal.Delete,
+		"lets go only when nothing is orphaned": next != stack.Release || goal.Retain ||
+			seen.Phase == stack.Absent || seen.Phase == stack.Foreign,
+		"never deletes a steady stack unless its owner goes": next != stack.Delete || goal.Delete ||
+			seen.Phase == stack.Broken || seen.Phase == stack.DeleteFailed,
+		"never deletes what the spec protects": next != stack.Delete || !goal.Delete || !seen.Protected,
+		"creates only what is absent":          next != stack.Create || seen.Phase == stack.Absent,
+	}
+	for promise, kept := range promises {
+		if !kept {
+			t.Errorf("Next %s, but Next(%+v, %+v) = %s", promise, goal, seen, next)
+		}
+	}
+}

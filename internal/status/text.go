@@ -1,0 +1,60 @@
+package status
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
+)
+
+// maxMessage is how long a message may be; the API server refuses more than 32,768 characters.
+const maxMessage = 2000
+
+// sentence joins parts into sentences, leaving empty ones out.
+func sentence(parts ...string) string {
+	var kept []string
+	for _, part := range parts {
+		if part = strings.TrimRight(strings.TrimSpace(part), "."); part != "" {
+			kept = append(kept, part)
+		}
+	}
+	text := strings.Join(kept, ". ")
+	if len(text) > maxMessage {
+		return strings.ToValidUTF8(text[:maxMessage], "") + "..."
+	}
+	return text
+}
+
+// why says what is known to have failed: in the words of the stack's events, and of the tasks.
+func why(r Report) string {
+	tasks := r.Failure
+	if r.Seen.Rollout != nil && r.Seen.Rollout.Diagnosis != "" {
+		tasks = r.Seen.Rollout.Diagnosis
+	}
+	if tasks != "" {
+		tasks = "Tasks failed: " + tasks
+	}
+	return sentence(r.Seen.Failure, tasks)
+}
+
+func tasksSentence(rollout *stack.Rollout) string {
+	return sentence(fmt.Sprintf("%d of %s running", rollout.Running, count(rollout.Desired, "task")), rollout.Diagnosis)
+}
+
+func count(n int32, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func containsRollback(status string) bool { return strings.Contains(status, "ROLLBACK") }
+
+// inSync says whether the stack was deployed from the wanted template.
+func inSync(r Report) bool {
+	if r.Seen == nil || r.Goal.Digest == "" {
+		return false
+	}
+	updated := r.Seen.Phase == stack.Steady || r.Seen.Phase == stack.RolledBack
+	return updated && (r.Seen.Digest == r.Goal.Digest || r.Goal.Attempt.Unchanged)
+}
