@@ -23,7 +23,7 @@ func targetOf(app *v1alpha1.EcsApp, clusterUID string) aws.Target {
 	target := aws.Target{
 		Region: app.Spec.Region, Name: StackName(clusterUID, app.Namespace, app.Name),
 		Owner: string(app.UID), Cluster: clusterUID, App: app.Namespace + "/" + app.Name,
-		Service: template.ServiceID,
+		Service: template.ServiceID, DigestOutput: template.OutputDigest,
 	}
 	if app.Status.Stack != nil {
 		target.ID = app.Status.Stack.ID

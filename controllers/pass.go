@@ -66,6 +66,10 @@ func (p *pass) render() {
 		p.err = errors.Join(p.err, &invalidTemplateError{err})
 		return
 	}
+	if err := want.Validate(); err != nil {
+		p.err = errors.Join(p.err, &invalidTemplateError{err})
+		return
+	}
 	p.want = want
 }
 
@@ -101,6 +105,7 @@ func (p *pass) act(ctx context.Context) {
 func (p *pass) report() status.Report {
 	report := status.Report{
 		StackName: p.target.Name, Goal: p.goal, Seen: p.seen, Did: p.did, Image: p.image,
+		Links: status.Links{URL: template.OutputURL, Health: template.OutputHealthURL, Docs: template.OutputDocsURL},
 	}
 	if p.err != nil {
 		report.Problem = problemOf(p.err)

@@ -12,14 +12,11 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
 )
 
-// Tags and the output that make a stack ours.
+// The stack tags that make a stack ours.
 const (
 	TagOwner   = "ecsapp.dev/owner-uid"
 	TagCluster = "ecsapp.dev/cluster-uid"
 	TagApp     = "ecsapp.dev/app"
-
-	// DigestOutput is the stack output that carries the digest of the template in force.
-	DigestOutput = "EcsAppDigest"
 )
 
 // Target is a stack to observe or act on.
@@ -36,6 +33,8 @@ type Target struct {
 	App string
 	// Service is the logical id of the ECS service in the template.
 	Service string
+	// DigestOutput is the stack output that carries the digest of the template in force.
+	DigestOutput string
 }
 
 // Observe looks at a stack and its service. It changes nothing.
@@ -104,7 +103,7 @@ func observation(found *cfntypes.Stack, target Target) stack.Observation {
 	for _, output := range found.Outputs {
 		seen.Outputs[awssdk.ToString(output.OutputKey)] = awssdk.ToString(output.OutputValue)
 	}
-	seen.Digest = seen.Outputs[DigestOutput]
+	seen.Digest = seen.Outputs[target.DigestOutput]
 	if !owned(found, target) {
 		seen.Phase = stack.Foreign
 	}

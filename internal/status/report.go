@@ -20,6 +20,8 @@ type Report struct {
 	Image Image
 	// Problem is what went wrong in this pass; nil if nothing did.
 	Problem *Problem
+	// Links names the outputs that hold addresses.
+	Links Links
 	// Failure is what is remembered of the last attempt's failure.
 	Failure string
 }
@@ -33,6 +35,9 @@ type Image struct {
 	// Problem is nil if the image can be deployed.
 	Problem *Problem
 }
+
+// Links names the stack outputs that hold the addresses of a service.
+type Links struct{ URL, Health, Docs string }
 
 // Problem is an error in words for users. Message must be the same in every pass that meets the same problem.
 type Problem struct {

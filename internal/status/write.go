@@ -10,13 +10,6 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
 )
 
-// Names of the stack outputs that status shows.
-const (
-	outputURL    = "LoadBalancerURL"
-	outputHealth = "HealthURL"
-	outputDocs   = "DocsURL"
-)
-
 // SelectorLabel names an app in the selector of its scale subresource.
 const SelectorLabel = "ecsapp.dev/name"
 
@@ -57,7 +50,7 @@ func writeStack(status *v1alpha1.EcsAppStatus, r Report) {
 	if len(outputs) == 0 {
 		status.Outputs = nil
 	}
-	status.URL, status.HealthURL, status.DocsURL = outputs[outputURL], outputs[outputHealth], outputs[outputDocs]
+	status.URL, status.HealthURL, status.DocsURL = outputs[r.Links.URL], outputs[r.Links.Health], outputs[r.Links.Docs]
 }
 
 // conditions returns all of them.
