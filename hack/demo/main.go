@@ -1,0 +1,160 @@
+// Command demo shows one manifest become a running application, without an AWS account and without a cluster: it brings
+// up a control plane, the AWS simulator and the operator, each the real binary in a process of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/devenv"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/ociimage"
+)
+
+const (
+	sample     = "config/samples/items.yaml"
+	repository = "items"
+	version    = "1.0.0"
+	// favourite is where users look for the simulator first; it is taken if free.
+	favourite = "127.0.0.1:4566"
+)
+
+// demo is one showing.
+type demo struct {
+	*narrator
+
+	env      *devenv.Env
+	operator *devenv.Process
+	dir      string
+	root     string
+}
+
+func main() {
+	oneshot := flag.Bool("oneshot", os.Getenv("ONESHOT") != "", "end when the application has answered")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *oneshot)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "\ndemo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, oneshot bool) error {
+	dir, err := os.MkdirTemp("", "ecsapp-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	root, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("finding the project: %w", err)
+	}
+	d := &demo{narrator: newNarrator(os.Stdout), dir: dir, root: root}
+	err = d.show(ctx, oneshot)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		d.logs()
+		return errors.Join(err, d.end())
+	}
+	return errors.Join(err, d.end(), os.RemoveAll(dir))
+}
+
+func (d *demo) show(ctx context.Context, oneshot bool) error {
+	d.title("One manifest becomes a running application")
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"Building the operator and the AWS simulator", d.build},
+		{"Starting a control plane (kube-apiserver and etcd)", d.startControlPlane},
+		{"Starting the AWS simulator", d.startSimulator},
+		{"Installing the operator: kubectl apply -k config/default", func(ctx context.Context) error { return d.env.Install(ctx) }},
+		{"Starting the operator, with the rights of its service account", d.startOperator},
+		{"Building the image of sample-app and pushing it to ECR", d.pushImage},
+	} {
+		if err := d.step(step.what, func() error { return step.do(ctx) }); err != nil {
+			return err
+		}
+	}
+	if err := d.deploy(ctx); err != nil {
+		return err
+	}
+	if oneshot {
+		return nil
+	}
+	d.invite()
+	<-ctx.Done()
+	return nil
+}
+
+// build makes the binaries; it takes a moment the first time.
+func (d *demo) build(ctx context.Context) error {
+	for binary, source := range map[string]string{"operator": ".", "awssim": "./cmd/awssim"} {
+		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(d.dir, binary), source) //nolint:gosec // our own
+		command.Dir = d.root
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", source, err, out)
+		}
+	}
+	return nil
+}
+
+func (d *demo) startControlPlane(context.Context) error {
+	var err error
+	d.env, err = devenv.StartControlPlane(devenv.Options{
+		Root: d.root, Dir: d.dir, Operator: filepath.Join(d.dir, "operator"), Simulator: filepath.Join(d.dir, "awssim"),
+		SimulatorAddress: freeOrEmpty(favourite),
+	})
+	return err //nolint:wrapcheck // says what it did
+}
+
+func (d *demo) startSimulator(ctx context.Context) error { return d.env.StartSimulator(ctx) } //nolint:wrapcheck // says it
+
+func (d *demo) startOperator(ctx context.Context) error {
+	var err error
+	d.operator, err = d.env.StartOperator(ctx)
+	return err //nolint:wrapcheck // says what it did
+}
+
+func (d *demo) pushImage(ctx context.Context) error {
+	image, err := ociimage.Build(ctx, ociimage.Options{Package: "./sample-app", Dir: d.root})
+	if err != nil {
+		return fmt.Errorf("building the image: %w", err)
+	}
+	return d.env.PushImage(ctx, repository, version, image) //nolint:wrapcheck // says what it did
+}
+
+// end leaves no process behind.
+func (d *demo) end() error {
+	var errs []error
+	if d.operator != nil {
+		errs = append(errs, d.operator.Stop())
+	}
+	if d.env != nil {
+		errs = append(errs, d.env.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// freeOrEmpty returns the address if nobody listens on it.
+func freeOrEmpty(address string) string {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	if err != nil {
+		return ""
+	}
+	if listener.Close() != nil {
+		return ""
+	}
+	return address
+}
+
+// deployTimeout is far beyond what a deployment takes at the simulator's speed.
+const deployTimeout = 3 * time.Minute
