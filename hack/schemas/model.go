@@ -79,7 +79,7 @@ func (m *model) goType(name string, n node) (string, error) {
 	case n.Ref != "":
 		name = strings.TrimPrefix(n.Ref, "#/definitions/")
 		return m.goType(name, m.root.Definitions[name])
-	case isTag(n):
+	case isTag(name, n):
 		return "*cfn.Tag", nil
 	case len(n.Properties) > 0:
 		goName, err := m.addStruct(name, n)
@@ -140,10 +140,8 @@ func (m *model) addStruct(name string, n node) (string, error) {
 }
 
 // isTag recognizes the tags that all services define alike.
-func isTag(n node) bool {
-	names := slices.Sorted(maps.Keys(n.Properties))
-	return slices.Equal(names, []string{"Key", "Value"}) && slices.Equal(n.Properties["Key"].Type, oneOrMany{"string"}) &&
-		slices.Equal(n.Properties["Value"].Type, oneOrMany{"string"})
+func isTag(name string, n node) bool {
+	return name == "Tag" && slices.Equal(slices.Sorted(maps.Keys(n.Properties)), []string{"Key", "Value"})
 }
 
 func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

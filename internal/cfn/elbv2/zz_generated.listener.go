@@ -9,8 +9,8 @@ type Listener struct {
 	AlpnPolicy   []cfn.String          `json:"AlpnPolicy,omitempty"`
 	Certificates []ListenerCertificate `json:"Certificates,omitempty"`
 	// Required.
-	DefaultActions     []ListenerAction `json:"DefaultActions,omitempty"`
-	ListenerAttributes []cfn.Tag        `json:"ListenerAttributes,omitempty"`
+	DefaultActions     []ListenerAction    `json:"DefaultActions,omitempty"`
+	ListenerAttributes []ListenerAttribute `json:"ListenerAttributes,omitempty"`
 	// Required.
 	// A change replaces the resource.
 	LoadBalancerArn      cfn.String                    `json:"LoadBalancerArn,omitempty"`
@@ -37,6 +37,12 @@ type ListenerAction struct {
 	// Required.
 	// One of: authenticate-cognito authenticate-oidc fixed-response forward jwt-validation redirect.
 	Type cfn.String `json:"Type,omitempty"`
+}
+
+// ListenerAttribute is part of AWS::ElasticLoadBalancingV2::Listener.
+type ListenerAttribute struct {
+	Key   cfn.String `json:"Key,omitempty"`
+	Value cfn.String `json:"Value,omitempty"`
 }
 
 // ListenerAuthenticateCognitoConfig is part of AWS::ElasticLoadBalancingV2::Listener.

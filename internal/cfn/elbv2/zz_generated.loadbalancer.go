@@ -13,7 +13,7 @@ type LoadBalancer struct {
 	// One of: dualstack dualstack-without-public-ipv4 ipv4.
 	IpAddressType               cfn.String                               `json:"IpAddressType,omitempty"`
 	Ipv4IpamPoolId              cfn.String                               `json:"Ipv4IpamPoolId,omitempty"`
-	LoadBalancerAttributes      []cfn.Tag                                `json:"LoadBalancerAttributes,omitempty"`
+	LoadBalancerAttributes      []LoadBalancerAttribute                  `json:"LoadBalancerAttributes,omitempty"`
 	MinimumLoadBalancerCapacity *LoadBalancerMinimumLoadBalancerCapacity `json:"MinimumLoadBalancerCapacity,omitempty"`
 	// A change replaces the resource.
 	Name cfn.String `json:"Name,omitempty"`
@@ -31,6 +31,12 @@ type LoadBalancer struct {
 
 // ResourceType returns "AWS::ElasticLoadBalancingV2::LoadBalancer".
 func (LoadBalancer) ResourceType() string { return "AWS::ElasticLoadBalancingV2::LoadBalancer" }
+
+// LoadBalancerAttribute is part of AWS::ElasticLoadBalancingV2::LoadBalancer.
+type LoadBalancerAttribute struct {
+	Key   cfn.String `json:"Key,omitempty"`
+	Value cfn.String `json:"Value,omitempty"`
+}
 
 // LoadBalancerMinimumLoadBalancerCapacity is part of AWS::ElasticLoadBalancingV2::LoadBalancer.
 type LoadBalancerMinimumLoadBalancerCapacity struct {

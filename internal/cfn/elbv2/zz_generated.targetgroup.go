@@ -26,10 +26,10 @@ type TargetGroup struct {
 	// One of: GENEVE HTTP HTTPS QUIC TCP TCP_QUIC TCP_UDP TLS UDP.
 	Protocol cfn.String `json:"Protocol,omitempty"`
 	// A change replaces the resource.
-	ProtocolVersion       cfn.String  `json:"ProtocolVersion,omitempty"`
-	Tags                  []cfn.Tag   `json:"Tags,omitempty"`
-	TargetControlPort     cfn.Integer `json:"TargetControlPort,omitempty"`
-	TargetGroupAttributes []cfn.Tag   `json:"TargetGroupAttributes,omitempty"`
+	ProtocolVersion       cfn.String             `json:"ProtocolVersion,omitempty"`
+	Tags                  []cfn.Tag              `json:"Tags,omitempty"`
+	TargetControlPort     cfn.Integer            `json:"TargetControlPort,omitempty"`
+	TargetGroupAttributes []TargetGroupAttribute `json:"TargetGroupAttributes,omitempty"`
 	// A change replaces the resource.
 	// One of: alb instance ip lambda.
 	TargetType              cfn.String                     `json:"TargetType,omitempty"`
@@ -41,6 +41,12 @@ type TargetGroup struct {
 
 // ResourceType returns "AWS::ElasticLoadBalancingV2::TargetGroup".
 func (TargetGroup) ResourceType() string { return "AWS::ElasticLoadBalancingV2::TargetGroup" }
+
+// TargetGroupAttribute is part of AWS::ElasticLoadBalancingV2::TargetGroup.
+type TargetGroupAttribute struct {
+	Key   cfn.String `json:"Key,omitempty"`
+	Value cfn.String `json:"Value,omitempty"`
+}
 
 // TargetGroupMatcher is part of AWS::ElasticLoadBalancingV2::TargetGroup.
 type TargetGroupMatcher struct {
