@@ -1,0 +1,83 @@
+package cloudformation
+
+import (
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+// API returns the operations of CloudFormation.
+func (s *Service) API() wire.Service {
+	return wire.Service{
+		Name: "cloudformation", Protocol: wire.Query, Version: "2010-05-15",
+		Namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/",
+		Operations: map[string]wire.Handler{
+			"CancelUpdateStack":           wire.Op(s.cancelUpdateStack),
+			"ContinueUpdateRollback":      wire.Op(s.continueUpdateRollback),
+			"CreateStack":                 wire.Op(s.createStack),
+			"DeleteStack":                 wire.Op(s.deleteStack),
+			"DescribeStackEvents":         wire.Op(s.describeStackEvents),
+			"DescribeStackResource":       wire.Op(s.describeStackResource),
+			"DescribeStackResources":      wire.Op(s.describeStackResources),
+			"DescribeStacks":              wire.Op(s.describeStacks),
+			"GetTemplate":                 wire.Op(s.getTemplate),
+			"GetTemplateSummary":          wire.Op(s.getTemplateSummary),
+			"ListExports":                 wire.Op(s.listExports),
+			"ListImports":                 wire.Op(s.listImports),
+			"ListStackResources":          wire.Op(s.listStackResources),
+			"ListStacks":                  wire.Op(s.listStacks),
+			"RollbackStack":               wire.Op(s.rollbackStack),
+			"UpdateStack":                 wire.Op(s.updateStack),
+			"UpdateTerminationProtection": wire.Op(s.updateTerminationProtection),
+			"ValidateTemplate":            wire.Op(s.validateTemplate),
+		},
+	}
+}
+
+type tag struct{ Key, Value string }
+
+// stackID is the answer of the operations that only name their stack.
+type stackID struct {
+	StackID string `query:"StackId"`
+}
+
+func placeOf(call *wire.Call) resource.Place {
+	return resource.Place{Account: call.Account, Region: call.Region}
+}
+
+// living finds a stack that was not deleted, for operations that change it.
+func (s *Service) living(call *wire.Call, nameOrID string, missing func(string) error) (*stack, error) {
+	st, ok := s.store.find(placeOf(call), nameOrID)
+	if !ok {
+		return nil, missing(nameOrID)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.status == deleteComplete {
+		return nil, missing(nameOrID)
+	}
+	return st, nil
+}
+
+// repeated reports whether a token was seen on the stack for the same operation: the call is a retry, and
+// nothing is done twice. The same token for another operation is refused. The caller holds st.mu.
+func (st *stack) repeated(kind, token string) (bool, error) {
+	known, ok := st.tokens[token]
+	switch {
+	case token == "" || !ok:
+		return false, nil
+	case known != kind:
+		return false, fail("TokenAlreadyExistsException", "Token %s was already used by %s", token, known)
+	default:
+		return true, nil
+	}
+}
+
+func bodyOf(call *wire.Call, body *string, url string) (string, error) {
+	if url != "" {
+		return "", wire.Unsupported(call, "TemplateURL: give the template as TemplateBody")
+	}
+	if body == nil || *body == "" {
+		return "", invalid("Either Template URL or Template Body must be specified.")
+	}
+	return *body, nil
+}

@@ -1,0 +1,261 @@
+package cloudformation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type updateStackInput struct {
+	StackName            string
+	TemplateBody         *string
+	TemplateURL          string
+	UsePreviousTemplate  bool
+	Parameters           []parameter
+	Tags                 []tag // nil keeps the tags
+	Capabilities         []string
+	NotificationARNs     []string // nil keeps them
+	RoleARN              string
+	DisableRollback      *bool
+	RetainExceptOnCreate bool
+	ClientRequestToken   string
+	ResourceTypes        []string
+}
+
+func (in *updateStackInput) check() error {
+	var wrong violations
+	wrong.name(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	wrong.tags(in.Tags)
+	if in.TemplateBody != nil {
+		wrong.body(*in.TemplateBody)
+	}
+	return wrong.err()
+}
+
+func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStackInput) (*stackID, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	again, err := st.repeated("UpdateStack", in.ClientRequestToken)
+	if again || err != nil {
+		return &stackID{StackID: st.id}, err
+	}
+	disableRollback := in.DisableRollback != nil && *in.DisableRollback
+	if err := st.mayUpdate(disableRollback); err != nil {
+		return nil, err
+	}
+	deployed, err := s.next(call, st, in)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.changes(st, deployed)
+	if err != nil {
+		return nil, err
+	}
+	if !changed {
+		return nil, invalid("No updates are to be performed.")
+	}
+	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback)
+	return &stackID{StackID: st.id}, nil
+}
+
+// mayUpdate refuses an update in the words of AWS. The caller holds st.mu.
+func (st *stack) mayUpdate(disableRollback bool) error {
+	unrolled := st.status == createFailed || st.status == updateFailed
+	switch {
+	case st.status.updatable(), unrolled && disableRollback:
+		return nil
+	case unrolled:
+		return invalid("This stack is currently in a non-terminal [%s] state. To update the stack from this state, please use the "+
+			"disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API", st.status)
+	default:
+		return invalid("Stack:%s is in %s state and can not be updated.", st.id, st.status)
+	}
+}
+
+// next makes the deployment that an update wants. The caller holds st.mu.
+func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deployment, error) {
+	template, err := s.nextTemplate(call, st, in)
+	if err != nil {
+		return nil, err
+	}
+	old := st.deployed
+	deployed := &deployment{
+		template: template, capabilities: in.Capabilities, tags: in.Tags, notificationARNs: in.NotificationARNs,
+		roleARN: in.RoleARN, timeout: old.timeout,
+	}
+	if in.Tags == nil {
+		deployed.tags = old.tags
+	}
+	if in.NotificationARNs == nil {
+		deployed.notificationARNs = old.notificationARNs
+	}
+	if in.RoleARN == "" {
+		deployed.roleARN = old.roleARN
+	}
+	if deployed.parameters, err = assign(template, in.Parameters, old.parameters); err != nil {
+		return nil, err
+	}
+	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
+		return nil, err
+	}
+	return deployed, sameTypes(st, template)
+}
+
+func (s *Service) nextTemplate(call *wire.Call, st *stack, in *updateStackInput) (*document.Template, error) {
+	if in.UsePreviousTemplate {
+		if in.TemplateBody != nil || in.TemplateURL != "" {
+			return nil, invalid("You cannot specify both usePreviousTemplate and Template URL or Template Body.")
+		}
+		return st.deployed.template, nil
+	}
+	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
+	if err != nil {
+		return nil, err
+	}
+	return s.templates.parse(body)
+}
+
+// sameTypes refuses a logical id that changes its type.
+func sameTypes(st *stack, template *document.Template) error {
+	var changed []string
+	for _, logicalID := range st.inUse() {
+		wanted, ok := template.Resources[logicalID]
+		if ok && wanted.Type != st.records[logicalID].resourceType {
+			changed = append(changed, logicalID)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	return invalid("Update of resource type is not permitted. The new template modifies resource type of the following resources: %v", changed)
+}
+
+// changes reports whether a deployment differs from the stack in anything that counts as an update:
+// resources, their metadata, tags or outputs. Conditions, stack metadata, description and deletion policies alone do not.
+// The caller holds st.mu.
+func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
+	if !slices.Equal(deployed.tags, st.deployed.tags) || !slices.Equal(deployed.notificationARNs, st.deployed.notificationARNs) {
+		return true, nil
+	}
+	scope := s.scope(st, deployed)
+	active, err := scope.Active()
+	if err != nil {
+		return false, clientError(err)
+	}
+	if !slices.Equal(active, st.inUse()) {
+		return true, nil
+	}
+	for _, logicalID := range active {
+		live := st.records[logicalID]
+		wanted, err := s.want(st, deployed, scope, logicalID)
+		if err != nil || live.status == createFailed || live.status == updateFailed || live.differs(wanted) {
+			return true, nil //nolint:nilerr // a resource that cannot be right fails its update, not the call
+		}
+	}
+	outputs, err := scope.Outputs()
+	if err != nil || len(outputs) != len(st.outputs) {
+		return true, nil //nolint:nilerr // as above
+	}
+	for name, output := range outputs {
+		if st.outputs[name] != output {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// startUpdate puts the new deployment in place and starts to provision it. The caller holds st.mu.
+func (s *Service) startUpdate(st *stack, deployed *deployment, token string, disableRollback bool) {
+	if st.unfinished == nil {
+		st.unfinished = &update{before: st.deployed, records: st.snapshot()}
+	}
+	st.deployed, st.disableRollback = deployed, disableRollback
+	st.updated = s.clock.Now()
+	s.begin(st, "UpdateStack", token, func(ctx context.Context) { s.runUpdate(ctx, st, disableRollback) })
+	st.enter(updateInProgress, reasonUser, st.updated)
+}
+
+type deleteStackInput struct {
+	StackName          string
+	RetainResources    []string
+	RoleARN            string
+	DeletionMode       string
+	ClientRequestToken string
+}
+
+func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStackInput) (*wire.None, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	wrong.oneOf(in.DeletionMode, "deletionMode", "STANDARD", "FORCE_DELETE_STACK")
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, ok := s.store.find(placeOf(call), in.StackName)
+	if !ok {
+		return new(wire.None), nil // deleting what is not there succeeds
+	}
+	blocked := s.blockedDeletion(st)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if again, err := st.repeated("DeleteStack", in.ClientRequestToken); again || err != nil {
+		return new(wire.None), err
+	}
+	if st.status == deleteComplete || st.status == deleteInProgress {
+		return new(wire.None), nil
+	}
+	if err := st.mayDelete(in); err != nil {
+		return nil, err
+	}
+	s.startDelete(st, in, blocked)
+	return new(wire.None), nil
+}
+
+// mayDelete refuses a deletion in the words of AWS. The caller holds st.mu.
+func (st *stack) mayDelete(in *deleteStackInput) error {
+	switch {
+	case st.terminationProtection:
+		return invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", st.name)
+	case !st.status.deletable():
+		return invalid("Stack [%s] cannot be deleted while in status %s", st.id, st.status)
+	case len(in.RetainResources) > 0 && st.status != deleteFailed:
+		return invalid("Invalid operation on stack [%s]. Specify RetainResources only if the stack is in the DELETE_FAILED state.", st.id)
+	case in.DeletionMode == "FORCE_DELETE_STACK" && st.status != deleteFailed:
+		return invalid("Invalid operation on stack [%s]. Specify FORCE_DELETE_STACK only if the stack is in the DELETE_FAILED state.", st.id)
+	}
+	for _, logicalID := range in.RetainResources {
+		if st.records[logicalID] == nil {
+			return invalid("The following resources to retain do not exist in the stack: [%s]", logicalID)
+		}
+	}
+	return nil
+}
+
+// startDelete starts the deletion; one that an import blocks is cancelled at once. The caller holds st.mu.
+func (s *Service) startDelete(st *stack, in *deleteStackInput, blocked string) {
+	before, reason := st.status, st.reason
+	how := deletion{retain: in.RetainResources, force: in.DeletionMode == "FORCE_DELETE_STACK"}
+	if blocked != "" {
+		s.begin(st, "DeleteStack", in.ClientRequestToken, func(context.Context) {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			st.enter(before, blocked, s.clock.Now())
+			st.reason = reason
+		})
+		st.enter(deleteInProgress, reasonUser, s.clock.Now())
+		return
+	}
+	s.begin(st, "DeleteStack", in.ClientRequestToken, func(ctx context.Context) { s.runDelete(ctx, st, how) })
+	st.deleted = s.clock.Now()
+	st.enter(deleteInProgress, reasonUser, st.deleted)
+}

@@ -1,0 +1,142 @@
+package cloudformation
+
+import (
+	"context"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type cancelUpdateStackInput struct{ StackName, ClientRequestToken string }
+
+func (s *Service) cancelUpdateStack(_ context.Context, call *wire.Call, in *cancelUpdateStackInput) (*wire.None, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if again, err := st.repeated("CancelUpdateStack", in.ClientRequestToken); again || err != nil {
+		return new(wire.None), err
+	}
+	if st.status != updateInProgress {
+		return nil, invalid("CancelUpdateStack cannot be called from current stack status")
+	}
+	if in.ClientRequestToken != "" {
+		st.tokens[in.ClientRequestToken] = "CancelUpdateStack"
+		st.operation.token = in.ClientRequestToken
+	}
+	st.operation.cancel(errCancelled)
+	return new(wire.None), nil
+}
+
+type continueUpdateRollbackInput struct {
+	StackName, RoleARN, ClientRequestToken string
+	ResourcesToSkip                        []string
+}
+
+// continueUpdateRollbackOutput has no members, but AWS writes its element.
+type continueUpdateRollbackOutput struct{}
+
+func (s *Service) continueUpdateRollback(
+	_ context.Context, call *wire.Call, in *continueUpdateRollbackInput,
+) (*continueUpdateRollbackOutput, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	out := new(continueUpdateRollbackOutput)
+	if again, err := st.repeated("ContinueUpdateRollback", in.ClientRequestToken); again || err != nil {
+		return out, err
+	}
+	if st.status != updateRollbackFailed {
+		return nil, invalid("Stack:%s is in %s state and can not continue update rollback.", st.id, st.status)
+	}
+	for _, logicalID := range in.ResourcesToSkip {
+		if live := st.records[logicalID]; live == nil || live.status != updateFailed {
+			return nil, invalid("Resources specified to skip are not in UPDATE_FAILED state: [%s]", logicalID)
+		}
+	}
+	s.begin(st, "ContinueUpdateRollback", in.ClientRequestToken, func(context.Context) {
+		s.runRollbackUpdate(st, in.ResourcesToSkip)
+	})
+	st.enter(updateRollback, reasonUser, s.clock.Now())
+	return out, nil
+}
+
+type rollbackStackInput struct {
+	StackName, RoleARN, ClientRequestToken string
+	RetainExceptOnCreate                   bool
+}
+
+// rollbackStack leads a stack back that failed with its rollback disabled.
+func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollbackStackInput) (*stackID, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if again, err := st.repeated("RollbackStack", in.ClientRequestToken); again || err != nil {
+		return &stackID{StackID: st.id}, err
+	}
+	switch st.status { //nolint:exhaustive // all others are refused
+	case createFailed:
+		s.begin(st, "RollbackStack", in.ClientRequestToken, func(ctx context.Context) {
+			s.runRollbackCreate(ctx, st, in.RetainExceptOnCreate)
+		})
+		st.deleted = s.clock.Now()
+		st.enter(rollbackInProgress, reasonUser, st.deleted)
+	case updateFailed:
+		s.begin(st, "RollbackStack", in.ClientRequestToken, func(context.Context) { s.runRollbackUpdate(st, nil) })
+		st.enter(updateRollback, reasonUser, s.clock.Now())
+	default:
+		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.id, st.status)
+	}
+	return &stackID{StackID: st.id}, nil
+}
+
+type updateTerminationProtectionInput struct {
+	StackName                   string
+	EnableTerminationProtection *bool
+}
+
+func (s *Service) updateTerminationProtection(
+	_ context.Context, call *wire.Call, in *updateTerminationProtectionInput,
+) (*stackID, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	if in.EnableTerminationProtection == nil {
+		wrong.add("null", "enableTerminationProtection", "Member must not be null")
+	}
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.terminationProtection = *in.EnableTerminationProtection
+	return &stackID{StackID: st.id}, nil
+}

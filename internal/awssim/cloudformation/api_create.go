@@ -1,0 +1,183 @@
+package cloudformation
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type createStackInput struct {
+	StackName                   string
+	TemplateBody                *string
+	TemplateURL                 string
+	Parameters                  []parameter
+	Tags                        []tag
+	Capabilities                []string
+	NotificationARNs            []string
+	RoleARN                     string
+	OnFailure                   string
+	DisableRollback             *bool
+	TimeoutInMinutes            *int
+	EnableTerminationProtection bool
+	RetainExceptOnCreate        bool
+	ClientRequestToken          string
+	ResourceTypes               []string
+}
+
+func (in *createStackInput) check() error {
+	var wrong violations
+	wrong.newName(in.StackName)
+	wrong.token(in.ClientRequestToken)
+	wrong.tags(in.Tags)
+	wrong.oneOf(in.OnFailure, "onFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
+	if in.TemplateBody != nil {
+		wrong.body(*in.TemplateBody)
+	}
+	if err := wrong.err(); err != nil {
+		return err
+	}
+	if in.OnFailure != "" && in.DisableRollback != nil {
+		return invalid("You can specify only one of OnFailure and DisableRollback")
+	}
+	return nil
+}
+
+func (in *createStackInput) creation() creation {
+	how := creation{onFailure: onFailureRollback, retainExceptOnCreate: in.RetainExceptOnCreate}
+	if in.OnFailure != "" {
+		how.onFailure = in.OnFailure
+	}
+	if in.DisableRollback != nil && *in.DisableRollback {
+		how.onFailure = onFailureDoNothing
+	}
+	if in.TimeoutInMinutes != nil {
+		how.timeout = time.Duration(*in.TimeoutInMinutes) * time.Minute
+	}
+	return how
+}
+
+func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStackInput) (*stackID, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if retried, err := s.retriedCreate(call, in); retried != nil || err != nil {
+		return retried, err
+	}
+	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
+	if err != nil {
+		return nil, err
+	}
+	template, err := s.templates.parse(body)
+	if err != nil {
+		return nil, err
+	}
+	st := s.newStack(call, in.StackName)
+	st.terminationProtection = in.EnableTerminationProtection
+	deployed := &deployment{
+		template: template, tags: in.Tags, capabilities: in.Capabilities, notificationARNs: in.NotificationARNs,
+		roleARN: in.RoleARN, timeout: in.TimeoutInMinutes,
+	}
+	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
+		return nil, err
+	}
+	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
+		return nil, err
+	}
+	return s.admit(st, deployed, in)
+}
+
+func (s *Service) newStack(call *wire.Call, name string) *stack {
+	place := placeOf(call)
+	return &stack{
+		Place: place, name: name, created: s.clock.Now(),
+		id:      "arn:aws:cloudformation:" + place.Region + ":" + place.Account + ":stack/" + name + "/" + uuid.NewString(),
+		records: make(map[string]*record), tokens: make(map[string]string),
+	}
+}
+
+// admit makes the stack known and starts its creation.
+func (s *Service) admit(st *stack, deployed *deployment, in *createStackInput) (*stackID, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	other, err := s.store.add(st)
+	if err != nil {
+		return nil, err
+	}
+	if other != nil {
+		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
+	}
+	how := in.creation()
+	st.deployed = deployed
+	st.disableRollback = how.onFailure == onFailureDoNothing
+	s.begin(st, "CreateStack", in.ClientRequestToken, func(ctx context.Context) { s.runCreate(ctx, st, how) })
+	st.enter(createInProgress, reasonUser, s.clock.Now())
+	return &stackID{StackID: st.id}, nil
+}
+
+// retriedCreate answers a CreateStack whose token already made the stack.
+func (s *Service) retriedCreate(call *wire.Call, in *createStackInput) (*stackID, error) {
+	st, ok := s.store.find(placeOf(call), in.StackName)
+	if !ok {
+		return nil, nil //nolint:nilnil // not a retry, no error
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	again, _ := st.repeated("CreateStack", in.ClientRequestToken)
+	if !again {
+		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
+	}
+	return &stackID{StackID: st.id}, nil
+}
+
+// check refuses a deployment for which CloudFormation would not even start.
+func (s *Service) check(st *stack, deployed *deployment, allowedTypes []string) error {
+	if err := s.checkTypes(deployed.template, allowedTypes); err != nil {
+		return err
+	}
+	if err := checkCapabilities(deployed.template, deployed.capabilities); err != nil {
+		return err
+	}
+	return clientError(s.preview(st, deployed).Check())
+}
+
+func (s *Service) checkTypes(template *document.Template, allowed []string) error {
+	const maxResources, maxOutputs = 500, 200
+	if count := len(template.Resources); count > maxResources {
+		return invalid("Template format error: Number of resources, %d, is greater than maximum allowed, %d", count, maxResources)
+	}
+	if count := len(template.Outputs); count > maxOutputs {
+		return invalid("Template format error: Number of outputs, %d, is greater than maximum allowed, %d", count, maxOutputs)
+	}
+	var unknown []string
+	seen := make(map[string]bool)
+	for _, logicalID := range sortedKeys(template.Resources) {
+		name := template.Resources[logicalID].Type
+		if s.providers[name] == nil && !seen[name] {
+			unknown = append(unknown, name)
+		}
+		seen[name] = true
+		if len(allowed) > 0 && !typeAllowed(name, allowed) {
+			return invalid("Resource type %s is not allowed by parameter ResourceTypes [%s]", name, strings.Join(allowed, ", "))
+		}
+	}
+	if len(unknown) > 0 {
+		return invalid("Template format error: Unrecognized resource types: [%s]", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+// typeAllowed matches AWS::*, AWS::EC2::* and exact names.
+func typeAllowed(name string, allowed []string) bool {
+	for _, pattern := range allowed {
+		prefix, wild := strings.CutSuffix(pattern, "::*")
+		if pattern == name || (wild && strings.HasPrefix(name, prefix+"::")) {
+			return true
+		}
+	}
+	return false
+}

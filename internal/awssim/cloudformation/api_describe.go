@@ -1,0 +1,248 @@
+package cloudformation
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type describedStack struct {
+	StackID                     string `query:"StackId"`
+	StackName                   string
+	Description                 string
+	Parameters                  []describedParameter
+	CreationTime                wire.Time
+	DeletionTime                wire.Time
+	LastUpdatedTime             wire.Time
+	RollbackConfiguration       rollbackConfiguration
+	StackStatus                 status
+	StackStatusReason           *string
+	DisableRollback             bool
+	NotificationARNs            []string
+	TimeoutInMinutes            *int
+	Capabilities                []string
+	Outputs                     []describedOutput
+	RoleARN                     string
+	Tags                        []tag
+	EnableTerminationProtection *bool
+	DriftInformation            stackDrift
+}
+
+type describedParameter struct {
+	ParameterKey   string
+	ParameterValue *string
+}
+
+type describedOutput struct {
+	OutputKey, OutputValue, Description, ExportName string
+}
+
+// rollbackConfiguration is empty: the simulator refuses rollback triggers.
+type rollbackConfiguration struct{}
+
+type stackDrift struct{ StackDriftStatus string }
+
+type resourceDrift struct{ StackResourceDriftStatus string }
+
+type describeStacksInput struct{ StackName, NextToken string }
+
+type describeStacksOutput struct {
+	Stacks    []describedStack
+	NextToken *string
+}
+
+func (s *Service) describeStacks(_ context.Context, call *wire.Call, in *describeStacksInput) (*describeStacksOutput, error) {
+	if in.StackName != "" {
+		st, ok := s.store.find(placeOf(call), in.StackName)
+		if !ok {
+			return nil, notFound(in.StackName)
+		}
+		return &describeStacksOutput{Stacks: []describedStack{st.describe()}}, nil
+	}
+	described := []describedStack{}
+	for _, st := range s.store.all(placeOf(call)) {
+		if one := st.describe(); one.StackStatus != deleteComplete {
+			described = append(described, one)
+		}
+	}
+	shown, next, err := page(described, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &describeStacksOutput{Stacks: shown, NextToken: next}, nil
+}
+
+func (st *stack) describe() describedStack {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	deployed := st.deployed
+	described := describedStack{
+		StackID: st.id, StackName: st.name, Description: deployed.template.Description,
+		Parameters: describeParameters(deployed.parameters), CreationTime: wire.At(st.created), DeletionTime: wire.At(st.deleted),
+		LastUpdatedTime: wire.At(st.updated), StackStatus: st.status, StackStatusReason: optional(st.reason),
+		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
+		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
+		DriftInformation: stackDrift{StackDriftStatus: driftNotChecked},
+	}
+	if st.status != deleteComplete {
+		protected := st.terminationProtection
+		described.EnableTerminationProtection = &protected
+	}
+	return described
+}
+
+func describeParameters(parameters map[string]parameterValue) []describedParameter {
+	var described []describedParameter
+	for _, name := range sortedKeys(parameters) {
+		shown := parameters[name].shown()
+		described = append(described, describedParameter{ParameterKey: name, ParameterValue: &shown})
+	}
+	return described
+}
+
+func (st *stack) describeOutputs() []describedOutput {
+	var described []describedOutput
+	for _, name := range sortedKeys(st.outputs) {
+		output := st.outputs[name]
+		described = append(described, describedOutput{
+			OutputKey: name, OutputValue: output.Value, Description: output.Description, ExportName: output.Export,
+		})
+	}
+	return described
+}
+
+type listStacksInput struct {
+	NextToken         string
+	StackStatusFilter []string
+}
+
+type listStacksOutput struct {
+	StackSummaries []stackSummary
+	NextToken      *string
+}
+
+type stackSummary struct {
+	StackID             string `query:"StackId"`
+	StackName           string
+	TemplateDescription string
+	CreationTime        wire.Time
+	LastUpdatedTime     wire.Time
+	DeletionTime        wire.Time
+	StackStatus         status
+	StackStatusReason   *string
+	DriftInformation    stackDrift
+}
+
+func (s *Service) listStacks(_ context.Context, call *wire.Call, in *listStacksInput) (*listStacksOutput, error) {
+	summaries := []stackSummary{}
+	for _, st := range s.store.all(placeOf(call)) {
+		summary := st.summarize()
+		if len(in.StackStatusFilter) == 0 || slices.Contains(in.StackStatusFilter, string(summary.StackStatus)) {
+			summaries = append(summaries, summary)
+		}
+	}
+	shown, next, err := page(summaries, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &listStacksOutput{StackSummaries: shown, NextToken: next}, nil
+}
+
+func (st *stack) summarize() stackSummary {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return stackSummary{
+		StackID: st.id, StackName: st.name, TemplateDescription: st.deployed.template.Description, CreationTime: wire.At(st.created),
+		LastUpdatedTime: wire.At(st.updated), DeletionTime: wire.At(st.deleted), StackStatus: st.status,
+		StackStatusReason: optional(st.reason), DriftInformation: stackDrift{StackDriftStatus: driftNotChecked},
+	}
+}
+
+type describeStackEventsInput struct{ StackName, NextToken string }
+
+type describeStackEventsOutput struct {
+	StackEvents []describedEvent
+	NextToken   *string
+}
+
+type describedEvent struct {
+	StackID              string `query:"StackId"`
+	EventID              string `query:"EventId"`
+	StackName            string
+	OperationID          string  `query:"OperationId"`
+	LogicalResourceID    string  `query:"LogicalResourceId"`
+	PhysicalResourceID   *string `query:"PhysicalResourceId"`
+	ResourceType         string
+	Timestamp            wire.Time
+	ResourceStatus       status
+	ResourceStatusReason *string
+	ResourceProperties   string
+	ClientRequestToken   string
+}
+
+func (s *Service) describeStackEvents(
+	_ context.Context, call *wire.Call, in *describeStackEventsInput,
+) (*describeStackEventsOutput, error) {
+	var wrong violations
+	wrong.name(in.StackName)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, ok := s.store.find(placeOf(call), in.StackName)
+	if !ok {
+		return nil, absent(in.StackName)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	// Newest first: a token is the number of events that are older than those shown, for new ones come in front.
+	older := len(st.events)
+	if in.NextToken != "" {
+		var err error
+		if older, err = decodeToken(in.NextToken); err != nil || older > len(st.events) {
+			return nil, invalid("Invalid NextToken")
+		}
+	}
+	first := max(older-pageSize, 0)
+	out := &describeStackEventsOutput{StackEvents: make([]describedEvent, 0, older-first)}
+	for _, e := range slices.Backward(st.events[first:older]) {
+		out.StackEvents = append(out.StackEvents, st.describeEvent(e))
+	}
+	if first > 0 {
+		next := encodeToken(first)
+		out.NextToken = &next
+	}
+	return out, nil
+}
+
+func (st *stack) describeEvent(e event) describedEvent {
+	physicalID := e.physicalID
+	return describedEvent{
+		StackID: st.id, EventID: e.id, StackName: st.name, OperationID: e.operationID, LogicalResourceID: e.logicalID,
+		PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at), ResourceStatus: e.status,
+		ResourceStatusReason: optional(e.reason), ResourceProperties: encodeProperties(e.properties), ClientRequestToken: e.token,
+	}
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// describedName is the stack's name as AWS prints it in messages on resources: always the name.
+func describedName(nameOrID string) string {
+	if strings.HasPrefix(nameOrID, "arn:") {
+		return stackNameOf(nameOrID)
+	}
+	return nameOrID
+}

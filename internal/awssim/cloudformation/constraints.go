@@ -1,0 +1,99 @@
+package cloudformation
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Limits of the API. Source: the botocore model and the quotas page of the user guide.
+const (
+	maxTemplateBody = 51200
+	maxStackName    = 128
+	maxTags         = 50
+	maxToken        = 128
+)
+
+var (
+	stackNamePattern = regexp.MustCompile(`^([a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*)$`)
+	newNamePattern   = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
+	tokenPattern     = regexp.MustCompile(`^[a-zA-Z0-9][-a-zA-Z0-9]*$`)
+)
+
+// violations collects what is wrong with a request, to report it all at once as AWS does.
+type violations []string
+
+func (v *violations) add(value, member, constraint string) {
+	*v = append(*v, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
+}
+
+func (v *violations) err() error {
+	switch len(*v) {
+	case 0:
+		return nil
+	case 1:
+		return invalid("1 validation error detected: %s", (*v)[0])
+	default:
+		return invalid("%d validation errors detected: %s", len(*v), strings.Join(*v, "; "))
+	}
+}
+
+func (v *violations) name(value string) {
+	switch {
+	case value == "":
+		v.add("null", "stackName", "Member must not be null")
+	case !stackNamePattern.MatchString(value):
+		v.add(quote(value), "stackName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*")
+	}
+}
+
+func (v *violations) newName(value string) {
+	v.name(value)
+	if value == "" || !stackNamePattern.MatchString(value) {
+		return
+	}
+	if !newNamePattern.MatchString(value) {
+		v.add(quote(value), "stackName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
+	}
+	if len(value) > maxStackName {
+		v.add(quote(value), "stackName", fmt.Sprintf("Member must have length less than or equal to %d", maxStackName))
+	}
+}
+
+func (v *violations) token(value string) {
+	if value == "" {
+		return
+	}
+	if len(value) > maxToken {
+		v.add(quote(value), "clientRequestToken", fmt.Sprintf("Member must have length less than or equal to %d", maxToken))
+	}
+	if !tokenPattern.MatchString(value) {
+		v.add(quote(value), "clientRequestToken", "Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*")
+	}
+}
+
+func (v *violations) body(value string) {
+	if len(value) > maxTemplateBody {
+		v.add(quote(value), "templateBody", fmt.Sprintf("Member must have length less than or equal to %d", maxTemplateBody))
+	}
+}
+
+func (v *violations) tags(tags []tag) {
+	if len(tags) > maxTags {
+		v.add(quote(fmt.Sprintf("[%d tags]", len(tags))), "tags", fmt.Sprintf("Member must have length less than or equal to %d", maxTags))
+	}
+}
+
+func (v *violations) oneOf(value, member string, allowed ...string) {
+	if value == "" {
+		return
+	}
+	for _, each := range allowed {
+		if value == each {
+			return
+		}
+	}
+	v.add(quote(value), member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
+}
+
+func quote(value string) string { return "'" + value + "'" }

@@ -1,0 +1,53 @@
+// Package document reads CloudFormation templates, JSON and YAML, and checks their form as CloudFormation
+// does before it looks at any resource. It is pure.
+//
+// Error texts are those of AWS where public recordings of real answers show them (the snapshot files of
+// localstack's AWS-validated tests, moto's tests, issues that quote them).
+package document
+
+import "fmt"
+
+// Template is a template whose form was found to be right. It is never changed after Parse: stacks share it.
+type Template struct {
+	Body        string // as it was given
+	Description string
+	Transforms  []string
+	Metadata    any
+	Parameters  map[string]Parameter
+	Mappings    map[string]map[string]map[string]any
+	Conditions  map[string]any
+	Resources   map[string]*Resource
+	Outputs     map[string]Output
+}
+
+// Resource is a member of the Resources section. Its values may hold intrinsic functions.
+type Resource struct {
+	Type                string
+	Properties          map[string]any
+	Condition           string // empty if unconditional
+	DependsOn           []string
+	DeletionPolicy      string // empty if not given
+	UpdateReplacePolicy string // empty if not given
+	Metadata            any
+}
+
+// Output is a member of the Outputs section.
+type Output struct {
+	Description string
+	Value       any
+	Export      any // nil, or the name under which other stacks import the value
+	Condition   string
+}
+
+// Error is a template that CloudFormation refuses with a ValidationError of this text.
+type Error struct{ Message string }
+
+// Error returns the text of AWS.
+func (e *Error) Error() string { return e.Message }
+
+func refuse(format string, args ...any) *Error { return &Error{Message: fmt.Sprintf(format, args...)} }
+
+// malformed is a refusal of the template's form.
+func malformed(format string, args ...any) *Error {
+	return refuse("Template format error: "+format, args...)
+}

@@ -1,0 +1,84 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// Parse reads a template and checks its form. Errors are *Error.
+func Parse(body string) (*Template, error) {
+	root, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
+	sections, ok := root.(map[string]any)
+	if !ok {
+		return nil, malformed("unsupported structure.")
+	}
+	if err := noNulls(root, ""); err != nil {
+		return nil, err
+	}
+	template, err := build(sections)
+	if err != nil {
+		return nil, err
+	}
+	template.Body = body
+	if err := template.checkReferences(); err != nil {
+		return nil, err
+	}
+	return template, nil
+}
+
+// decode returns the body's JSON values; short intrinsic functions of YAML are spelt out.
+func decode(body string) (any, error) {
+	if strings.HasPrefix(strings.TrimSpace(body), "{") {
+		return decodeJSON(body)
+	}
+	return decodeYAML(body)
+}
+
+func decodeJSON(body string) (any, error) {
+	decoder := json.NewDecoder(strings.NewReader(body))
+	var root any
+	err := decoder.Decode(&root)
+	if err == nil {
+		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
+			return root, nil
+		}
+	}
+	offset := decoder.InputOffset()
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = syntax.Offset
+	}
+	line, column := position(body, int(offset))
+	return nil, malformed("JSON not well-formed. (line %d, column %d)", line, column)
+}
+
+func position(body string, offset int) (int, int) {
+	before := []byte(body)[:min(max(offset, 0), len(body))]
+	return bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')
+}
+
+// noNulls refuses null anywhere, as CloudFormation does.
+func noNulls(value any, path string) error {
+	switch typed := value.(type) {
+	case nil:
+		return refuse("[%s] 'null' values are not allowed in templates", path)
+	case map[string]any:
+		for _, key := range sortedKeys(typed) {
+			if err := noNulls(typed[key], path+"/"+key); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for i, item := range typed {
+			if err := noNulls(item, path+"/"+itoa(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package intrinsic
+
+import (
+	"errors"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+)
+
+// ErrUnknown is what Resource, Attribute and Import of a Scope return for a value that is not known yet.
+// Check passes over expressions that need one.
+var ErrUnknown = errors.New("not known yet")
+
+// Check evaluates what can be evaluated of all conditions, resources and outputs, so that mistakes surface
+// before any resource is touched.
+func (s *Scope) Check() error {
+	for name := range s.Template.Conditions {
+		if _, err := s.Condition(name); err != nil {
+			return err
+		}
+	}
+	active, err := s.Active()
+	if err != nil {
+		return err
+	}
+	for _, name := range active {
+		if err := s.checkValue(s.Template.Resources[name].Properties); err != nil {
+			return err
+		}
+	}
+	for _, output := range s.Template.Outputs {
+		holds, err := s.Condition(output.Condition)
+		if err != nil {
+			return err
+		}
+		if !holds {
+			continue
+		}
+		if err := s.checkValue([]any{output.Value, output.Export}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scope) checkValue(expression any) error {
+	switch typed := expression.(type) {
+	case []any:
+		for _, item := range typed {
+			if err := s.checkValue(item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if name, argument, ok := document.Call(typed); ok {
+			if _, err := s.call(name, argument); err != nil && !errors.Is(err, ErrUnknown) {
+				return err
+			}
+			return nil
+		}
+		for _, member := range typed {
+			if err := s.checkValue(member); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

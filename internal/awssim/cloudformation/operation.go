@@ -1,0 +1,78 @@
+package cloudformation
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// operation is a change of a stack that is under way.
+type operation struct {
+	id     string
+	kind   string // the API operation that began it, such as "CreateStack"
+	token  string // ClientRequestToken, or ""
+	cancel context.CancelCauseFunc
+	done   chan struct{}
+}
+
+// Why an operation's context ends.
+var (
+	errSuperseded = errors.New("another operation took over")      // DeleteStack during a creation
+	errCancelled  = errors.New("the user cancelled the operation") // CancelUpdateStack
+	errTimeout    = errors.New("Stack creation time exceeded the specified timeout")
+	errSibling    = errors.New("another resource failed")
+)
+
+func (o *operation) identity() string {
+	if o == nil {
+		return ""
+	}
+	return o.id
+}
+
+func (o *operation) clientToken() string {
+	if o == nil {
+		return ""
+	}
+	return o.token
+}
+
+// begin registers an operation on the stack and returns what to run it with. The caller holds st.mu.
+// The operation's goroutine first waits for the one that it takes over from, if any.
+func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Context)) {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	before := st.operation
+	current := &operation{id: uuid.NewString(), kind: kind, token: token, cancel: cancel, done: make(chan struct{})}
+	st.operation = current
+	if token != "" {
+		st.tokens[token] = kind
+	}
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	if s.ctx.Err() != nil {
+		cancel(nil)
+		close(current.done)
+		return
+	}
+	s.running.Go(func() {
+		defer cancel(nil)
+		defer close(current.done)
+		if before != nil {
+			before.cancel(errSuperseded)
+			<-before.done
+		}
+		run(ctx)
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		if st.operation == current {
+			st.operation = nil
+		}
+	})
+}
+
+// abandoned reports whether an operation must stop without a trace: the service is closing, or another
+// operation took over.
+func (s *Service) abandoned(ctx context.Context) bool {
+	return s.ctx.Err() != nil || errors.Is(context.Cause(ctx), errSuperseded)
+}

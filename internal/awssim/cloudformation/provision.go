@@ -1,0 +1,195 @@
+package cloudformation
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
+)
+
+// desired is a resource as a deployment wants it.
+type desired struct {
+	logicalID    string
+	definition   *document.Resource
+	dependencies []string
+	properties   resource.Properties
+	tags         map[string]string
+	schema       *schema.Schema
+}
+
+// want evaluates a resource's properties and checks them against its schema. The caller holds st.mu.
+func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, logicalID string) (desired, error) {
+	definition := deployed.template.Resources[logicalID]
+	known, ok := schema.For(definition.Type)
+	if !ok {
+		return desired{}, refusal("awssim has no schema of %s", definition.Type)
+	}
+	wanted := desired{
+		logicalID: logicalID, definition: definition, schema: known,
+		dependencies: deployed.template.Dependencies(definition), tags: st.resourceTags(deployed, logicalID),
+	}
+	properties, err := scope.Properties(definition.Properties)
+	if err != nil {
+		return wanted, err //nolint:wrapcheck // it is AWS's text
+	}
+	wanted.properties = properties
+	if problems := known.Validate(properties); len(problems) > 0 {
+		return wanted, invalidProperties(logicalID, problems)
+	}
+	if wanted.properties, err = known.Coerce(properties); err != nil {
+		return wanted, refusal("reading the schema of %s: %w", definition.Type, err)
+	}
+	return wanted, nil
+}
+
+func invalidProperties(logicalID string, problems []schema.Problem) error {
+	lines := make([]string, len(problems))
+	for i, problem := range problems {
+		lines[i] = problem.String()
+	}
+	return refusal("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(lines, "\n"))
+}
+
+// request asks the provider for something to do with a resource.
+func (st *stack) request(wanted desired, physicalID string) resource.Request {
+	return resource.Request{
+		Place: st.Place, Type: wanted.definition.Type, LogicalID: wanted.logicalID, StackName: st.name, StackID: st.id,
+		PhysicalID: physicalID, Properties: wanted.properties, Tags: wanted.tags,
+	}
+}
+
+// create makes a new resource and writes its events. A replacement keeps the UPDATE vocabulary.
+func (s *Service) create(ctx context.Context, st *stack, live *record, wanted desired, verb verbs) error {
+	request := st.request(wanted, "")
+	request.Initiated = func(physicalID string) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		s.initiated(st, live, physicalID, verb)
+	}
+	result, err := s.providers[wanted.definition.Type].Create(ctx, request)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err != nil {
+		return s.failed(ctx, st, live, err, verb)
+	}
+	s.initiated(st, live, result.PhysicalID, verb)
+	live.attributes = result.Attributes
+	s.done(st, live, verb)
+	return nil
+}
+
+// initiated notes a new physical id once. The caller holds st.mu.
+func (s *Service) initiated(st *stack, live *record, physicalID string, verb verbs) {
+	if physicalID == "" || live.physicalID == physicalID {
+		return
+	}
+	live.physicalID = physicalID
+	st.note(live, verb.inProgress, reasonCreationInitiated, s.clock.Now())
+}
+
+// change updates a resource in place and writes its last event; the first was written by the caller.
+func (s *Service) change(ctx context.Context, st *stack, live *record, wanted desired, previous resource.Properties) error {
+	request := st.request(wanted, live.physicalID)
+	request.Previous = previous
+	result, err := s.providers[wanted.definition.Type].Update(ctx, request)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err != nil {
+		return s.failed(ctx, st, live, err, updateVerbs())
+	}
+	if result.PhysicalID != "" {
+		live.physicalID = result.PhysicalID
+	}
+	live.attributes = result.Attributes
+	s.done(st, live, updateVerbs())
+	return nil
+}
+
+func (s *Service) done(st *stack, live *record, verb verbs) {
+	st.note(live, verb.complete, "", s.clock.Now())
+}
+
+// failed writes the event of a failure, unless the operation is to vanish, and returns the error.
+func (s *Service) failed(ctx context.Context, st *stack, live *record, err error, verb verbs) error {
+	if s.ctx.Err() != nil {
+		return err
+	}
+	reason := reasonOf(err)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		reason = verb.cancelled
+	}
+	st.note(live, verb.failed, reason, s.clock.Now())
+	return err
+}
+
+// delete removes a resource and writes its events. Deleting what was never made is no work.
+func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
+	st.mu.Lock()
+	if live.physicalID == "" {
+		st.note(live, deleteComplete, "", s.clock.Now())
+		st.mu.Unlock()
+		return nil
+	}
+	st.note(live, deleteInProgress, "", s.clock.Now())
+	request := resource.Request{
+		Place: st.Place, Type: live.resourceType, LogicalID: live.logicalID, StackName: st.name, StackID: st.id,
+		PhysicalID: live.physicalID, Properties: live.properties, Tags: live.tags,
+	}
+	st.mu.Unlock()
+	err := s.providers[request.Type].Delete(ctx, request)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if s.abandoned(ctx) {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		st.note(live, deleteFailed, reasonOf(err), s.clock.Now())
+		return err
+	}
+	st.note(live, deleteComplete, "", s.clock.Now())
+	return nil
+}
+
+// verbs are the statuses of one kind of change.
+type verbs struct {
+	inProgress, complete, failed status
+	cancelled                    string
+}
+
+func createVerbs() verbs {
+	return verbs{inProgress: createInProgress, complete: createComplete, failed: createFailed, cancelled: reasonCreationCancelled}
+}
+
+func updateVerbs() verbs {
+	return verbs{inProgress: updateInProgress, complete: updateComplete, failed: updateFailed, cancelled: reasonUpdateCancelled}
+}
+
+// adopt writes what is wanted into the record, as it is about to be applied. The caller holds st.mu.
+func (r *record) adopt(wanted desired) {
+	r.definition, r.dependencies = wanted.definition, wanted.dependencies
+	r.properties, r.tags = wanted.properties, wanted.tags
+}
+
+// differs reports whether a resource has to be updated to be as wanted. DeletionPolicy and
+// UpdateReplacePolicy alone are no change; Metadata is.
+func (r *record) differs(wanted desired) bool {
+	if !reflect.DeepEqual(r.properties, wanted.properties) || !reflect.DeepEqual(r.definition.Metadata, wanted.definition.Metadata) {
+		return true
+	}
+	return wanted.schema.Tagging.SystemTags && !maps.Equal(r.tags, wanted.tags)
+}
+
+// replaces reports whether a change needs a new physical resource.
+func (r *record) replaces(wanted desired) bool {
+	if len(wanted.schema.RequiresReplacement(r.properties, wanted.properties)) > 0 {
+		return true
+	}
+	tagging := wanted.schema.Tagging
+	return tagging.SystemTags && !tagging.Updatable && !maps.Equal(r.tags, wanted.tags)
+}

@@ -1,0 +1,156 @@
+package cloudformation
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// What to do when the creation of a stack fails.
+const (
+	onFailureRollback  = "ROLLBACK"
+	onFailureDelete    = "DELETE"
+	onFailureDoNothing = "DO_NOTHING"
+)
+
+// creation is how CreateStack wants a stack made.
+type creation struct {
+	onFailure string
+	// timeout of the whole creation, as AWS counts it; 0 for none.
+	timeout time.Duration
+	// retainExceptOnCreate deletes what a rollback finds created, whatever its DeletionPolicy.
+	retainExceptOnCreate bool
+}
+
+// runCreate provisions a stack that is in CREATE_IN_PROGRESS.
+func (s *Service) runCreate(ctx context.Context, st *stack, how creation) {
+	limited, cancel := s.limit(ctx, how.timeout)
+	defer cancel()
+	reason := s.provisionAll(limited, st)
+	if s.abandoned(ctx) {
+		return
+	}
+	if reason == "" {
+		reason = s.finishCreate(st)
+	}
+	if reason != "" {
+		s.undoCreate(ctx, st, how, reason)
+	}
+}
+
+func (s *Service) limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if scaled := s.clock.Scale(timeout); scaled > 0 {
+		return context.WithTimeoutCause(ctx, scaled, errTimeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+// provisionAll creates all resources in the order of their dependencies. It returns why it failed, or "".
+func (s *Service) provisionAll(ctx context.Context, st *stack) string {
+	st.mu.Lock()
+	deployed := st.deployed
+	scope := s.scope(st, deployed)
+	err := s.checkImports(st, deployed)
+	active, activeErr := scope.Active()
+	st.mu.Unlock()
+	if err := errors.Join(err, activeErr); err != nil {
+		return sentence(err.Error())
+	}
+	failed := walk{
+		names:    active,
+		waitsFor: deployed.waitsFor,
+		work: func(ctx context.Context, logicalID string) error {
+			st.mu.Lock()
+			wanted, err := s.want(st, deployed, scope, logicalID)
+			live := s.begun(st, deployed, wanted, logicalID)
+			if err != nil {
+				defer st.mu.Unlock()
+				return s.failed(ctx, st, live, err, createVerbs())
+			}
+			st.mu.Unlock()
+			return s.create(ctx, st, live, wanted, createVerbs())
+		},
+	}.run(ctx)
+	if errors.Is(context.Cause(ctx), errTimeout) {
+		return sentence(errTimeout.Error())
+	}
+	return failedTo("create", failed)
+}
+
+// begun puts a new resource into the stack. The caller holds st.mu.
+func (s *Service) begun(st *stack, deployed *deployment, wanted desired, logicalID string) *record {
+	live := &record{logicalID: logicalID, resourceType: deployed.template.Resources[logicalID].Type}
+	wanted.definition = deployed.template.Resources[logicalID]
+	live.adopt(wanted)
+	st.records[logicalID] = live
+	st.note(live, createInProgress, "", s.clock.Now())
+	return live
+}
+
+func (d *deployment) waitsFor(logicalID string) []string {
+	return d.template.Dependencies(d.template.Resources[logicalID])
+}
+
+// checkImports finds exports that do not exist before anything is made. The caller holds st.mu.
+func (s *Service) checkImports(st *stack, deployed *deployment) error {
+	scope := s.preview(st, deployed)
+	scope.Import = func(name string) (string, error) { return s.importFor(st, name) }
+	return scope.Check() //nolint:wrapcheck // it is AWS's text
+}
+
+// finishCreate brings the stack to CREATE_COMPLETE, or returns why its outputs cannot be.
+func (s *Service) finishCreate(st *stack) string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if err := s.publishOutputs(st); err != nil {
+		return sentence(err.Error())
+	}
+	st.enter(createComplete, "", s.clock.Now())
+	return ""
+}
+
+// undoCreate does what OnFailure says. The reason ends with a space.
+func (s *Service) undoCreate(ctx context.Context, st *stack, how creation, reason string) {
+	st.mu.Lock()
+	switch how.onFailure {
+	case onFailureDoNothing:
+		st.enter(createFailed, reason, s.clock.Now())
+		st.mu.Unlock()
+		return
+	case onFailureDelete:
+		st.enter(deleteInProgress, reason+"Delete requested by user.", s.clock.Now())
+		st.deleted = s.clock.Now()
+		st.mu.Unlock()
+		s.runDelete(ctx, st, deletion{})
+		return
+	}
+	st.enter(rollbackInProgress, reason+"Rollback requested by user.", s.clock.Now())
+	st.deleted = s.clock.Now()
+	st.mu.Unlock()
+	s.runRollbackCreate(ctx, st, how.retainExceptOnCreate)
+}
+
+// runRollbackCreate deletes what a failed creation made.
+func (s *Service) runRollbackCreate(ctx context.Context, st *stack, retainExceptOnCreate bool) {
+	failed := s.remove(ctx, st, s.leftovers(st), func(r *record) bool {
+		return !retainExceptOnCreate && r.definition.DeletionPolicy == "Retain"
+	})
+	if s.abandoned(ctx) {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(failed) > 0 {
+		st.enter(rollbackFailed, failedTo("delete", failed), s.clock.Now())
+		return
+	}
+	st.enter(rollbackComplete, "", s.clock.Now())
+}
+
+// sentence ends a reason so that another one can follow.
+func sentence(text string) string {
+	if text[len(text)-1] == '.' {
+		return text + " "
+	}
+	return text + ". "
+}

@@ -1,0 +1,246 @@
+package cloudformation
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+)
+
+// update remembers what a stack was before it was changed, until the change is done or undone.
+type update struct {
+	before  *deployment
+	records map[string]record
+	// garbage are physical resources that success leaves behind: replaced or removed ones.
+	garbage []leftover
+}
+
+// leftover is a physical resource that waits for the clean-up.
+type leftover struct {
+	record *record
+	retain bool
+}
+
+// runUpdate brings a stack in UPDATE_IN_PROGRESS to its new deployment, or back.
+func (s *Service) runUpdate(ctx context.Context, st *stack, disableRollback bool) {
+	reason := s.applyAll(ctx, st)
+	if s.abandoned(ctx) {
+		return
+	}
+	if reason == "" {
+		reason = s.finishUpdate(st)
+	}
+	if reason == "" {
+		s.cleanUp(st)
+		return
+	}
+	st.mu.Lock()
+	if disableRollback && !errors.Is(context.Cause(ctx), errCancelled) {
+		st.enter(updateFailed, reason, s.clock.Now())
+		st.mu.Unlock()
+		return
+	}
+	st.enter(updateRollback, reason, s.clock.Now())
+	st.mu.Unlock()
+	s.runRollbackUpdate(st, nil)
+}
+
+// applyAll creates, updates and replaces resources in the order of their dependencies. It returns why it
+// failed, or "".
+func (s *Service) applyAll(ctx context.Context, st *stack) string {
+	st.mu.Lock()
+	deployed := st.deployed
+	scope := s.scope(st, deployed)
+	err := s.checkImports(st, deployed)
+	active, activeErr := scope.Active()
+	st.mu.Unlock()
+	if err := errors.Join(err, activeErr); err != nil {
+		return err.Error()
+	}
+	failed := walk{
+		names:    active,
+		waitsFor: deployed.waitsFor,
+		work: func(ctx context.Context, logicalID string) error {
+			return s.apply(ctx, st, deployed, scope, logicalID)
+		},
+	}.run(ctx)
+	if errors.Is(context.Cause(ctx), errCancelled) {
+		return reasonUser
+	}
+	return s.failures(st, failed)
+}
+
+// failures tells the resources that could not be created from those that could not be updated.
+func (s *Service) failures(st *stack, failed []string) string {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var created, updated []string
+	for _, logicalID := range failed {
+		if st.records[logicalID].status == createFailed {
+			created = append(created, logicalID)
+		} else {
+			updated = append(updated, logicalID)
+		}
+	}
+	return failedTo("create", created) + failedTo("update", updated)
+}
+
+// apply makes one resource as it is wanted: nothing, an update in place, a replacement or a creation.
+func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, scope *intrinsic.Scope, logicalID string) error {
+	st.mu.Lock()
+	wanted, err := s.want(st, deployed, scope, logicalID)
+	live, exists := st.records[logicalID]
+	if exists && live.status == createFailed { // of an earlier try that was not rolled back
+		st.unfinished.discard(live, false)
+		exists = false
+	}
+	if !exists {
+		live = s.begun(st, deployed, wanted, logicalID)
+	}
+	if err != nil {
+		defer st.mu.Unlock()
+		return s.refuseChange(ctx, st, live, exists, err)
+	}
+	if !exists {
+		st.mu.Unlock()
+		return s.create(ctx, st, live, wanted, createVerbs())
+	}
+	if !live.differs(wanted) && live.status != updateFailed {
+		defer st.mu.Unlock()
+		live.definition, live.dependencies = wanted.definition, wanted.dependencies
+		return nil
+	}
+	if live.replaces(wanted) {
+		return s.replace(ctx, st, live, wanted)
+	}
+	previous := live.properties
+	live.adopt(wanted)
+	live.touched, live.attempted = true, wanted.properties
+	st.note(live, updateInProgress, "", s.clock.Now())
+	st.mu.Unlock()
+	return s.change(ctx, st, live, wanted, previous)
+}
+
+// refuseChange fails a resource whose properties cannot be right. The caller holds st.mu.
+func (s *Service) refuseChange(ctx context.Context, st *stack, live *record, exists bool, err error) error {
+	if !exists {
+		return s.failed(ctx, st, live, err, createVerbs())
+	}
+	live.touched = true
+	st.note(live, updateInProgress, "", s.clock.Now())
+	return s.failed(ctx, st, live, err, updateVerbs())
+}
+
+// replace creates a new physical resource beside the old one, which the clean-up deletes. The caller holds
+// st.mu, which replace releases.
+func (s *Service) replace(ctx context.Context, st *stack, live *record, wanted desired) error {
+	old := *live
+	st.note(live, updateInProgress, reasonReplacement, s.clock.Now())
+	live.touched = true
+	if name, fixed := fixedName(live, wanted); fixed {
+		defer st.mu.Unlock()
+		return s.failed(ctx, st, live, refusal("CloudFormation cannot update a stack when a custom-named resource requires replacing. "+
+			"Rename %s and update the stack again.", name), updateVerbs())
+	}
+	live.adopt(wanted)
+	if !wanted.schema.DeleteFirst {
+		st.unfinished.discard(&old, retained(wanted.definition.UpdateReplacePolicy))
+		st.mu.Unlock()
+		return s.create(ctx, st, live, wanted, updateVerbs())
+	}
+	live.deletedFirst = true
+	st.mu.Unlock()
+	if err := s.makeRoom(ctx, st, &old); err != nil {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return s.failed(ctx, st, live, err, updateVerbs())
+	}
+	return s.create(ctx, st, live, wanted, updateVerbs())
+}
+
+// makeRoom deletes a physical resource that cannot exist beside its replacement. It writes no events.
+func (s *Service) makeRoom(ctx context.Context, st *stack, r *record) error {
+	if r.physicalID == "" {
+		return nil
+	}
+	request := st.request(desired{logicalID: r.logicalID, definition: r.definition, properties: r.properties, tags: r.tags}, r.physicalID)
+	if err := s.providers[r.resourceType].Delete(ctx, request); err != nil {
+		return err //nolint:wrapcheck // its text is the reason that users see
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	r.physicalID = ""
+	return nil
+}
+
+// fixedName returns the name that a template gives a resource, if the replacement would have the same.
+func fixedName(live *record, wanted desired) (string, bool) {
+	identifier := wanted.schema.PrimaryIdentifier
+	if len(identifier) != 1 || len(identifier[0]) != 1 {
+		return "", false
+	}
+	property := identifier[0][0]
+	name, ok := wanted.properties[property].(string)
+	return name, ok && live.properties[property] == name
+}
+
+func (u *update) discard(r *record, retain bool) {
+	u.garbage = append(u.garbage, leftover{record: r, retain: retain})
+}
+
+// finishUpdate publishes the outputs and enters the clean-up, or returns why it cannot.
+func (s *Service) finishUpdate(st *stack) string {
+	blocked := s.exportsInUse(st)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if blocked != "" {
+		return blocked
+	}
+	if err := s.publishOutputs(st); err != nil {
+		return err.Error()
+	}
+	active, err := s.scope(st, st.deployed).Active()
+	if err != nil {
+		return err.Error()
+	}
+	for _, logicalID := range st.inUse() {
+		if !slices.Contains(active, logicalID) {
+			gone := st.records[logicalID]
+			st.unfinished.discard(gone, retained(gone.definition.DeletionPolicy))
+			delete(st.records, logicalID)
+		}
+	}
+	for _, live := range st.records {
+		live.touched, live.attempted, live.deletedFirst = false, nil, false
+	}
+	st.enter(updateCompleteCleanup, "", s.clock.Now())
+	return ""
+}
+
+// cleanUp deletes what the update left behind. A failure does not fail the stack.
+func (s *Service) cleanUp(st *stack) {
+	reason := ""
+	if failed := s.removeGarbage(st); len(failed) > 0 {
+		reason = reasonCleanupIncomplete
+	}
+	if s.ctx.Err() != nil {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.unfinished = nil
+	st.enter(updateComplete, reason, s.clock.Now())
+}
+
+func (s *Service) removeGarbage(st *stack) []string {
+	st.mu.Lock()
+	retain := make(map[*record]bool)
+	var doomed []*record
+	for _, left := range st.unfinished.garbage {
+		doomed = append(doomed, left.record)
+		retain[left.record] = left.retain
+	}
+	st.mu.Unlock()
+	return s.remove(s.ctx, st, doomed, func(r *record) bool { return retain[r] })
+}

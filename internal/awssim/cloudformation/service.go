@@ -1,0 +1,61 @@
+// Package cloudformation is the simulated CloudFormation: stacks whose operations run asynchronously, in
+// dependency order, through the states and with the events of the real one.
+//
+// The pieces: document parses templates, intrinsic evaluates expressions; here are the stacks (stack.go,
+// store.go), the engine that moves them (operation.go, walk.go, provision.go, run_*.go) and the API
+// (api_*.go). Resources are made real by providers, which the engine knows by type only.
+package cloudformation
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// Config is what the service is made of.
+type Config struct {
+	// Clock scales the waits of the engine; providers have clocks of their own.
+	Clock clock.Clock
+	// Providers by resource type. A type without one is refused by CreateStack.
+	Providers map[string]resource.Provider
+	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
+	Logger *slog.Logger
+}
+
+// Service is the simulated CloudFormation.
+type Service struct {
+	clock     clock.Clock
+	providers map[string]resource.Provider
+	log       *slog.Logger
+	store     *store
+	templates *templates
+
+	ctx      context.Context //nolint:containedctx // the life of the service, which operations must not outlive
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+	starting sync.Mutex // held to start an operation, so that Close does not miss one
+}
+
+// New returns a service without stacks.
+func New(config Config) *Service {
+	log := config.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Service{
+		clock: config.Clock, providers: config.Providers, log: log, store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
+	}
+}
+
+// Close stops all operations where they are and waits for their goroutines.
+func (s *Service) Close() error {
+	s.starting.Lock()
+	s.stop()
+	s.starting.Unlock()
+	s.running.Wait()
+	return nil
+}

@@ -1,0 +1,156 @@
+package cloudformation
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// stack is one stack, living or deleted. What follows mu is guarded by it.
+type stack struct {
+	resource.Place
+
+	id, name string
+	created  time.Time
+
+	mu                    sync.Mutex
+	status                status
+	reason                string
+	updated, deleted      time.Time
+	deployed              *deployment        // what is, or is being, deployed
+	records               map[string]*record // by logical id
+	outputs               map[string]intrinsic.Output
+	imports               map[string]bool // exports that the stack uses
+	events                []event         // oldest first
+	terminationProtection bool
+	disableRollback       bool
+	tokens                map[string]string // ClientRequestToken -> operation that brought it
+	operation             *operation        // nil when nothing is in progress
+	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
+}
+
+// deployment is one version of a stack: all that an update replaces and a rollback restores. It is not
+// changed after it was made.
+type deployment struct {
+	template         *document.Template
+	parameters       map[string]parameterValue
+	tags             []tag
+	capabilities     []string
+	notificationARNs []string
+	roleARN          string
+	timeout          *int // minutes
+}
+
+// record is a resource of a stack. Its maps are replaced, never changed.
+type record struct {
+	logicalID, physicalID, resourceType string
+
+	status  status
+	reason  string
+	changed time.Time
+
+	definition   *document.Resource // as it was applied last
+	dependencies []string           // logical ids, as they were when it was applied last
+	properties   resource.Properties
+	attributes   map[string]any
+	tags         map[string]string
+	// touched is set while an update is not known to be undone or done: a rollback has to apply the old
+	// properties again.
+	touched bool
+	// attempted are the properties that an update in place tried to apply; a rollback leads back from them.
+	attempted resource.Properties
+	// deletedFirst is set when an update deleted the old physical resource to make room for its replacement.
+	deletedFirst bool
+}
+
+// event is a line of a stack's history.
+type event struct {
+	id, operationID, token             string
+	logicalID, physicalID, typeOfThing string
+	status                             status
+	reason                             string
+	at                                 time.Time
+	properties                         resource.Properties // shared with the record; nil for the stack's own events
+}
+
+// enter moves the stack to a status and writes the event. The caller holds mu.
+func (s *stack) enter(to status, reason string, now time.Time) {
+	s.status, s.reason = to, reason
+	s.events = append(s.events, event{
+		id: uuid.NewString(), logicalID: s.name, physicalID: s.id, typeOfThing: stackType, status: to, reason: reason, at: now,
+		operationID: s.operation.identity(), token: s.operation.clientToken(),
+	})
+}
+
+// note moves a resource to a status and writes the event. The caller holds mu.
+func (s *stack) note(r *record, to status, reason string, now time.Time) {
+	r.status, r.reason, r.changed = to, reason, now
+	s.events = append(s.events, event{
+		id:        r.logicalID + "-" + string(to) + "-" + now.Format("2006-01-02T15:04:05.000Z"),
+		logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
+		operationID: s.operation.identity(), token: s.operation.clientToken(), properties: r.properties,
+	})
+}
+
+// snapshot copies the records, so that a rollback knows where to go back to. The caller holds mu.
+func (s *stack) snapshot() map[string]record {
+	copies := make(map[string]record, len(s.records))
+	for name, live := range s.records {
+		copies[name] = *live
+	}
+	return copies
+}
+
+// resourceTags are the tags that CloudFormation passes on to a resource of the stack.
+func (s *stack) resourceTags(deployed *deployment, logicalID string) map[string]string {
+	const own = 3
+	tags := make(map[string]string, len(deployed.tags)+own)
+	for _, t := range deployed.tags {
+		tags[t.Key] = t.Value
+	}
+	tags["aws:cloudformation:stack-name"] = s.name
+	tags["aws:cloudformation:stack-id"] = s.id
+	tags["aws:cloudformation:logical-id"] = logicalID
+	return tags
+}
+
+// inUse returns the logical ids of resources that exist or may exist, sorted. The caller holds mu.
+func (s *stack) inUse() []string {
+	names := make([]string, 0, len(s.records))
+	for name, r := range s.records {
+		if r.status != deleteComplete && r.status != deleteSkipped {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// forget lets go of what a deleted stack no longer needs. The caller holds mu.
+func (s *stack) forget() {
+	s.outputs, s.imports, s.unfinished = nil, nil, nil
+	for _, r := range s.records {
+		r.attributes, r.tags = nil, nil
+	}
+}
+
+func sortedKeys[V any](members map[string]V) []string { return slices.Sorted(maps.Keys(members)) }
+
+func encodeProperties(properties resource.Properties) string {
+	if properties == nil {
+		return ""
+	}
+	text, err := json.Marshal(properties)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,27 @@
+package generic
+
+import "maps"
+
+// moves reports whether a type has, or must get, a provider of its own: making it a mere record would
+// pretend a behaviour that it does not have.
+func moves(resourceType string) bool {
+	switch resourceType {
+	case "AWS::ECS::Cluster", "AWS::ECS::ClusterCapacityProviderAssociations", "AWS::ECS::Service", "AWS::ECS::TaskDefinition",
+		"AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule",
+		"AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup",
+		"AWS::ECR::Repository", "AWS::Logs::LogGroup", "AWS::ApplicationAutoScaling::ScalableTarget",
+		"AWS::ApplicationAutoScaling::ScalingPolicy", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret", "AWS::SSM::Parameter",
+		"AWS::CloudWatch::Alarm", "AWS::CertificateManager::Certificate", "AWS::SQS::Queue":
+		return true
+	default:
+		return false
+	}
+}
+
+// kinds returns what is known about types beyond their schemas.
+func kinds() map[string]kind {
+	all := ec2Kinds()
+	maps.Copy(all, iamKinds())
+	maps.Copy(all, plainKinds())
+	return all
+}

@@ -1,0 +1,54 @@
+package generic
+
+import (
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+func iamKinds() map[string]kind {
+	return map[string]kind{
+		"AWS::IAM::Role":          {identify: identifyRole, create: 18 * time.Second},
+		"AWS::IAM::Policy":        {identify: identifyPolicy, create: 16 * time.Second},
+		"AWS::IAM::ManagedPolicy": {identify: identifyManagedPolicy, create: 16 * time.Second},
+	}
+}
+
+func identifyRole(r resource.Request) (string, map[string]any) {
+	named := text(r.Properties["RoleName"])
+	if named == "" {
+		named = name(r, roleNameLength)
+	}
+	return named, map[string]any{
+		"Arn": "arn:aws:iam::" + r.Account + ":role" + path(r) + named, "RoleId": "AROA" + random(alphabet, iamLetters),
+	}
+}
+
+// identifyPolicy names an inline policy as CloudFormation always did: by the first letters of stack and logical id.
+func identifyPolicy(r resource.Request) (string, map[string]any) {
+	const letters = 5
+	id := r.StackName[:min(letters, len(r.StackName))] + "-" + r.LogicalID[:min(letters-1, len(r.LogicalID))] + "-" +
+		random(mixedCase, suffixLength)
+	return id, map[string]any{"Id": id}
+}
+
+func identifyManagedPolicy(r resource.Request) (string, map[string]any) {
+	named := text(r.Properties["ManagedPolicyName"])
+	if named == "" {
+		named = name(r, usualNameLength)
+	}
+	id := "arn:aws:iam::" + r.Account + ":policy" + path(r) + named
+	now := time.Now().UTC().Format(time.RFC3339)
+	return id, map[string]any{
+		"PolicyArn": id, "PolicyId": "ANPA" + random(alphabet, iamLetters), "DefaultVersionId": "v1", "IsAttachable": true,
+		"AttachmentCount": float64(0), "PermissionsBoundaryUsageCount": float64(0), "CreateDate": now, "UpdateDate": now,
+	}
+}
+
+// path is the Path property, which begins and ends with a slash.
+func path(r resource.Request) string {
+	if given := text(r.Properties["Path"]); given != "" {
+		return given
+	}
+	return "/"
+}

@@ -1,0 +1,53 @@
+package generic
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+func plainKinds() map[string]kind {
+	return map[string]kind{
+		"AWS::S3::Bucket":         {identify: identifyBucket, create: 20 * time.Second},
+		"AWS::SNS::Topic":         {identify: identifyTopic, create: 11 * time.Second},
+		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
+		"AWS::Route53::RecordSet": {identify: identifyRecord, create: 30 * time.Second, update: 30 * time.Second, remove: 30 * time.Second},
+	}
+}
+
+func identifyBucket(r resource.Request) (string, map[string]any) {
+	const longest = 63
+	named := text(r.Properties["BucketName"])
+	if named == "" {
+		named = strings.ToLower(name(r, longest))
+	}
+	return named, map[string]any{
+		"Arn": "arn:aws:s3:::" + named, "DomainName": named + ".s3.amazonaws.com",
+		"RegionalDomainName":  named + ".s3." + r.Region + ".amazonaws.com",
+		"DualStackDomainName": named + ".s3.dualstack." + r.Region + ".amazonaws.com",
+		"WebsiteURL":          "http://" + named + ".s3-website-" + r.Region + ".amazonaws.com",
+	}
+}
+
+func identifyTopic(r resource.Request) (string, map[string]any) {
+	named := text(r.Properties["TopicName"])
+	if named == "" {
+		named = name(r, usualNameLength)
+	}
+	id := "arn:aws:sns:" + r.Region + ":" + r.Account + ":" + named
+	return id, map[string]any{"TopicArn": id, "TopicName": named}
+}
+
+func identifySubnetGroup(r resource.Request) (string, map[string]any) {
+	named := text(r.Properties["DBSubnetGroupName"])
+	if named == "" {
+		named = strings.ToLower(name(r, usualNameLength))
+	}
+	return named, map[string]any{}
+}
+
+func identifyRecord(r resource.Request) (string, map[string]any) {
+	named := text(r.Properties["Name"])
+	return named, map[string]any{"Id": named}
+}
