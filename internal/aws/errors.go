@@ -110,9 +110,8 @@ func Explain(err error) string {
 	return stable(err.Error())
 }
 
-// unstable are the parts of AWS's texts that differ between two equal failures.
-var unstable = regexp.MustCompile(
-	`(?i)\s*\(?(RequestToken|Request ?ID|Status Code|HandlerErrorCode|Extended Request ID|Proxy)[:=]\s*[^,;)]*[,;)]?\)?`)
+// unstable are the asides of AWS's texts that differ between two equal failures.
+var unstable = regexp.MustCompile(`\s*\((Service|RequestToken|Request ID|SDK Attempt Count|HandlerErrorCode):[^()]*\)`)
 
 func stable(text string) string {
 	text = unstable.ReplaceAllString(text, "")

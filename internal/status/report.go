@@ -170,10 +170,12 @@ func work(r Report) (string, string) {
 
 // workOfAWS says what CloudFormation is doing, or that the next repair is not yet due.
 func workOfAWS(r Report) (string, string) {
-	doing := "Stack is " + r.Seen.Status
+	doing := stackSentence(r.Seen)
 	switch {
 	case r.Seen.Phase != stack.Busy:
 		return v1alpha1.ReasonRepairing, doing + "; a repair follows after a pause"
+	case r.Seen.Rollout != nil && r.Seen.Rollout.Diagnosis != "" && !r.Seen.Rollout.Healthy():
+		return v1alpha1.ReasonTasksFailing, doing
 	case containsRollback(r.Seen.Status):
 		return v1alpha1.ReasonRollingBack, doing
 	case r.Seen.Status == "DELETE_IN_PROGRESS":

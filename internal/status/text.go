@@ -37,6 +37,13 @@ func why(r Report) string {
 	return sentence(r.Seen.Failure, tasks)
 }
 
+func stackSentence(seen *stack.Observation) string {
+	if seen.Status == "" {
+		return "There is no stack"
+	}
+	return "Stack is " + seen.Status
+}
+
 func tasksSentence(rollout *stack.Rollout) string {
 	return sentence(fmt.Sprintf("%d of %s running", rollout.Running, count(rollout.Desired, "task")), rollout.Diagnosis)
 }

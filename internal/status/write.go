@@ -114,7 +114,7 @@ func stackSynced(r Report, v verdict) metav1.Condition {
 	case v.state == stateReady: // suspended
 		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
 	default:
-		condition.Status, condition.Reason, condition.Message = metav1.ConditionFalse, v.reason, v.message
+		condition.Status, condition.Reason, condition.Message = metav1.ConditionFalse, v.reason, stackSentence(r.Seen)
 	}
 	return condition
 }
