@@ -1,0 +1,166 @@
+package elb
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type describeListenersInput struct {
+	LoadBalancerArn string
+	ListenerArns    []string
+	Marker          string
+	PageSize        *int
+}
+
+type describedListener struct {
+	ListenerArn     string
+	LoadBalancerArn string
+	Port            int
+	Protocol        string
+	DefaultActions  []describedAction
+}
+
+type describeListenersOutput struct {
+	Listeners  []describedListener
+	NextMarker string
+}
+
+// describedAction is an action as answers write it: a forward action always has its ForwardConfig.
+type describedAction struct {
+	Type                string
+	Order               *int
+	TargetGroupArn      string
+	ForwardConfig       *describedForward
+	RedirectConfig      *redirectConfig
+	FixedResponseConfig *fixedResponse
+}
+
+type describedForward struct {
+	TargetGroups                []weightedGroup
+	TargetGroupStickinessConfig struct{ Enabled bool }
+}
+
+func describeActions(actions []action) []describedAction {
+	described := []describedAction{}
+	for i := range actions {
+		given := &actions[i]
+		one := describedAction{
+			Type: given.Type, RedirectConfig: given.RedirectConfig, FixedResponseConfig: given.FixedResponseConfig,
+		}
+		if given.Order != 0 {
+			one.Order = &given.Order
+		}
+		if groups := given.groups(); len(groups) > 0 {
+			one.ForwardConfig = &describedForward{}
+			for _, group := range groups {
+				weighted := weightedGroup{TargetGroupArn: group.TargetGroupArn, Weight: new(group.weight())}
+				one.ForwardConfig.TargetGroups = append(one.ForwardConfig.TargetGroups, weighted)
+			}
+			if len(groups) == 1 {
+				one.TargetGroupArn = groups[0].TargetGroupArn
+			}
+		}
+		described = append(described, one)
+	}
+	return described
+}
+
+func (s *Service) describeListeners(
+	_ context.Context, call *wire.Call, in *describeListenersInput,
+) (*describeListenersOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in.LoadBalancerArn != "" {
+		if _, ok := s.balancers[in.LoadBalancerArn]; !ok {
+			return nil, errNotFound("LoadBalancerNotFound", "One or more load balancers not found")
+		}
+	} else if len(in.ListenerArns) == 0 {
+		return nil, wire.Errorf("ValidationError", "You must specify either listener ARNs or a load balancer ARN")
+	}
+	found := []describedListener{}
+	names := make(map[string]bool)
+	for _, candidate := range s.listeners {
+		if inPlace(candidate.arn, placeOf(call)) && selected(in.ListenerArns, candidate.arn) &&
+			(in.LoadBalancerArn == "" || in.LoadBalancerArn == candidate.balancerARN) {
+			found = append(found, describedListener{
+				ListenerArn: candidate.arn, LoadBalancerArn: candidate.balancerARN, Port: candidate.port,
+				Protocol: candidate.protocol, DefaultActions: describeActions(candidate.defaults.actions),
+			})
+			names[candidate.arn] = true
+		}
+	}
+	if len(lacking(in.ListenerArns, names)) > 0 {
+		return nil, errNotFound("ListenerNotFound", "One or more listeners not found")
+	}
+	page, next, err := pageOf(found, in.Marker, in.PageSize, func(l describedListener) string { return l.ListenerArn })
+	return &describeListenersOutput{Listeners: page, NextMarker: next}, err
+}
+
+type describeRulesInput struct {
+	ListenerArn string
+	RuleArns    []string
+	Marker      string
+	PageSize    *int
+}
+
+type describedRule struct {
+	RuleArn    string
+	Priority   string
+	Conditions []condition
+	Actions    []describedAction
+	IsDefault  bool
+}
+
+type describeRulesOutput struct {
+	Rules      []describedRule
+	NextMarker string
+}
+
+func (s *Service) describeRules(_ context.Context, call *wire.Call, in *describeRulesInput) (*describeRulesOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if in.ListenerArn != "" {
+		if _, ok := s.listeners[in.ListenerArn]; !ok {
+			return nil, errNotFound("ListenerNotFound", "One or more listeners not found")
+		}
+	} else if len(in.RuleArns) == 0 {
+		return nil, wire.Errorf("ValidationError", "You must specify either listener rule ARNs or a listener ARN")
+	}
+	found := []describedRule{}
+	names := make(map[string]bool)
+	for _, candidate := range s.rules {
+		if inPlace(candidate.arn, placeOf(call)) && selected(in.RuleArns, candidate.arn) &&
+			(in.ListenerArn == "" || in.ListenerArn == candidate.listener.arn) {
+			found = append(found, candidate.describe())
+			names[candidate.arn] = true
+		}
+	}
+	if len(lacking(in.RuleArns, names)) > 0 {
+		return nil, errNotFound("RuleNotFound", "One or more rules not found")
+	}
+	page, next, err := pageOf(found, in.Marker, in.PageSize, ruleOrder)
+	return &describeRulesOutput{Rules: page, NextMarker: next}, err
+}
+
+func (r *rule) describe() describedRule {
+	described := describedRule{
+		RuleArn: r.arn, Priority: lastPriority, Conditions: append([]condition{}, r.conditions...),
+		Actions: describeActions(r.actions), IsDefault: r.priority == 0,
+	}
+	if r.priority != 0 {
+		described.Priority = strconv.Itoa(r.priority)
+	}
+	return described
+}
+
+// ruleOrder sorts rules by priority, the default last.
+func ruleOrder(r describedRule) string {
+	const digits = 10
+	padded := r.Priority
+	for len(padded) < digits && !r.IsDefault {
+		padded = "0" + padded
+	}
+	return padded + " " + r.RuleArn
+}

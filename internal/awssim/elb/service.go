@@ -1,0 +1,129 @@
+// Package elb is Elastic Load Balancing v2: application load balancers that really balance.
+//
+// Every load balancer listens on a loopback port of its own, which its DNS name says ("127.0.0.1:49160"), and
+// is a reverse proxy in front of its healthy targets. A target's address (10.0.11.4:8000) is what the API shows;
+// where its process really listens is said by whoever registers it. Intervals and delays are scaled by the clock,
+// timeouts of real connections are not.
+//
+// Behaviour and texts follow the user guide for Application Load Balancers and the ELBv2 API reference of 2015-12-01.
+package elb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+// ErrClosed is returned after Close.
+var ErrClosed = errors.New("the load balancing service is closed")
+
+// Service is the load balancers of all accounts and regions.
+type Service struct {
+	clock   clock.Clock
+	subnets network.Lookup
+	life    context.Context //nolint:containedctx // ends with Close, not with a request
+	end     context.CancelFunc
+	work    sync.WaitGroup // health checks and drainings
+
+	mu        sync.Mutex
+	balancers map[string]*balancer // this map and the following by ARN
+	groups    map[string]*group
+	listeners map[string]*listener
+	rules     map[string]*rule
+}
+
+// New returns a service without load balancers. It looks subnets up to tell zones and VPCs.
+func New(clock clock.Clock, subnets network.Lookup) *Service {
+	life, end := context.WithCancel(context.Background())
+	return &Service{
+		clock: clock, subnets: subnets, life: life, end: end,
+		balancers: make(map[string]*balancer), groups: make(map[string]*group),
+		listeners: make(map[string]*listener), rules: make(map[string]*rule),
+	}
+}
+
+// API returns the operations of ELBv2.
+func (s *Service) API() wire.Service {
+	return wire.Service{
+		Name: "elasticloadbalancing", Protocol: wire.Query, Version: "2015-12-01",
+		Namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+		Operations: map[string]wire.Handler{
+			"DescribeLoadBalancers":          wire.Op(s.describeLoadBalancers),
+			"DescribeLoadBalancerAttributes": wire.Op(s.describeLoadBalancerAttributes),
+			"DescribeTargetGroups":           wire.Op(s.describeTargetGroups),
+			"DescribeTargetGroupAttributes":  wire.Op(s.describeTargetGroupAttributes),
+			"DescribeTargetHealth":           wire.Op(s.describeTargetHealth),
+			"DescribeListeners":              wire.Op(s.describeListeners),
+			"DescribeRules":                  wire.Op(s.describeRules),
+			"DescribeTags":                   wire.Op(s.describeTags),
+		},
+	}
+}
+
+// Providers makes the types of AWS::ElasticLoadBalancingV2 real.
+func (s *Service) Providers() map[string]resource.Provider {
+	return map[string]resource.Provider{
+		"AWS::ElasticLoadBalancingV2::LoadBalancer": &balancerProvider{s},
+		"AWS::ElasticLoadBalancingV2::TargetGroup":  &groupProvider{s},
+		"AWS::ElasticLoadBalancingV2::Listener":     &listenerProvider{s},
+		"AWS::ElasticLoadBalancingV2::ListenerRule": &ruleProvider{s},
+	}
+}
+
+// Close ends all listeners, connections and health checks.
+func (s *Service) Close() error {
+	s.end()
+	s.mu.Lock()
+	var failures []error
+	for _, balancer := range s.balancers {
+		failures = append(failures, balancer.close())
+	}
+	for _, group := range s.groups {
+		group.discard()
+	}
+	s.mu.Unlock()
+	s.work.Wait()
+	return errors.Join(failures...)
+}
+
+// hexID returns the 16 hexadecimal digits that end the ARNs of this service.
+func hexID() string {
+	return fmt.Sprintf("%016x", rand.Uint64()) //nolint:gosec // an identifier, not a secret
+}
+
+func arn(place resource.Place, path string) string {
+	return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:%s", place.Region, place.Account, path)
+}
+
+// maxName is the longest name of a load balancer or target group.
+const maxName = 32
+
+// generatedName is how CloudFormation names what has such a short name: parts of the stack's name and the
+// logical id, and twelve random characters.
+func generatedName(r resource.Request) string {
+	const stackPart, logicalPart = 12, 6
+	stack, logical := r.StackName[:min(stackPart, len(r.StackName))], r.LogicalID[:min(logicalPart, len(r.LogicalID))]
+	random := strings.ToUpper(hexID())[:maxName-stackPart-logicalPart-2]
+	return strings.Trim(stack, "-") + "-" + logical + "-" + random
+}
+
+func placeOf(call *wire.Call) resource.Place {
+	return resource.Place{Account: call.Account, Region: call.Region}
+}
+
+// inPlace says whether an ARN belongs to an account and region.
+func inPlace(arnText string, place resource.Place) bool {
+	return strings.HasPrefix(arnText, arn(place, ""))
+}
+
+// seconds is a duration as attributes and properties write it.
+func seconds(count int) time.Duration { return time.Duration(count) * time.Second }

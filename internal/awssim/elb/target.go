@@ -1,0 +1,245 @@
+package elb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// State of a target (TargetHealth, API reference).
+type State string
+
+// The states.
+const (
+	Initial   State = "initial"
+	Healthy   State = "healthy"
+	Unhealthy State = "unhealthy"
+	Draining  State = "draining"
+	Unused    State = "unused"
+)
+
+// Health is a target's state, why, and what to say about it.
+type Health struct {
+	State       State
+	Reason      string
+	Description string
+}
+
+// ErrNoGroup is returned for a target group that does not exist.
+var ErrNoGroup = errors.New("target group not found")
+
+// Target is what is registered with a target group.
+type Target struct {
+	// ID is the target's IP address and Port its port, as the API shows them.
+	ID   string
+	Port int
+	// AvailabilityZone of the address.
+	AvailabilityZone string
+	// Address is where the target really listens, such as 127.0.0.1:20001.
+	Address string
+	// Changed is called after the target's health has changed, outside of any lock. It may be nil.
+	Changed func()
+}
+
+// Limits of real connections to targets. An application load balancer gives up connecting after ten seconds
+// ("HTTP 504", user guide). Idle connections are not kept as long as servers keep them, so that a request never
+// meets one that is just being closed.
+const (
+	connectTimeout = 10 * time.Second
+	idleConnection = 2 * time.Second
+	idlePerTarget  = 64
+)
+
+// target is a registered target. Its fields are the service's, under its lock.
+type target struct {
+	Target
+
+	group     *group
+	health    Health
+	streak    int // health checks in a row that contradict, or in the initial state confirm, the state
+	since     time.Time
+	inFlight  int
+	idle      chan struct{} // closed when a draining target has no request left; nil before
+	gone      chan struct{} // closed when it is no longer registered
+	transport *http.Transport
+	stop      context.CancelFunc // ends health checks
+}
+
+// Register adds a target to a group and begins to check its health at once. A target that is registered already
+// is replaced if it is draining, and left alone otherwise.
+func (s *Service) Register(groupARN string, registered Target) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	into, ok := s.groups[groupARN]
+	if !ok {
+		return fmt.Errorf("registering %s: %w", registered.ID, ErrNoGroup)
+	}
+	if s.life.Err() != nil {
+		return ErrClosed
+	}
+	if found := into.find(registered.ID, registered.Port); found != nil {
+		if found.health.State != Draining {
+			return nil
+		}
+		into.remove(found)
+	}
+	checks, stop := context.WithCancel(s.life)
+	added := &target{
+		Target: registered, group: into, since: time.Now(), gone: make(chan struct{}), stop: stop,
+		health: Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"},
+		transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
+			MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: idleConnection, DisableCompression: true,
+		},
+	}
+	into.targets = append(into.targets, added)
+	s.work.Go(func() { s.checkHealth(checks, added) })
+	return nil
+}
+
+// Deregister takes a target out of service. It gets no new request from now on; the channel is closed when the
+// deregistration delay is over. Requests under way may finish even if the scaled delay is too short for them:
+// they have the whole delay in real time.
+func (s *Service) Deregister(groupARN, id string, port int) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	none := make(chan struct{})
+	from, ok := s.groups[groupARN]
+	if !ok {
+		close(none)
+		return none
+	}
+	found := from.find(id, port)
+	if found == nil {
+		close(none)
+		return none
+	}
+	if found.health.State == Draining {
+		return found.gone
+	}
+	found.stop()
+	found.health = Health{Draining, "Target.DeregistrationInProgress", "Target deregistration is in progress"}
+	found.idle = make(chan struct{})
+	if found.inFlight == 0 {
+		close(found.idle)
+	}
+	delay := from.delay()
+	s.work.Go(func() { s.drain(found, delay) })
+	return found.gone
+}
+
+func (s *Service) drain(draining *target, delay time.Duration) {
+	started := time.Now()
+	_ = s.clock.Sleep(s.life, delay) // if the service is closed, nothing is left to wait for
+	remaining := time.NewTimer(delay - time.Since(started))
+	defer remaining.Stop()
+	select {
+	case <-draining.idle:
+	case <-remaining.C:
+	case <-s.life.Done():
+	}
+	s.mu.Lock()
+	draining.group.remove(draining)
+	s.mu.Unlock()
+	draining.notify()
+}
+
+// Health returns a target's health; false if it is not registered.
+func (s *Service) Health(groupARN, id string, port int) (Health, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	in, ok := s.groups[groupARN]
+	if !ok {
+		return Health{}, false
+	}
+	found := in.find(id, port)
+	if found == nil {
+		return Health{}, false
+	}
+	return s.healthOf(found), true
+}
+
+// healthOf is the target's health as the API tells it. Call it locked.
+func (s *Service) healthOf(found *target) Health {
+	if found.health.State != Draining && len(s.balancersOf(found.group.arn)) == 0 {
+		return Health{Unused, "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"}
+	}
+	return found.health
+}
+
+func (g *group) find(id string, port int) *target {
+	for _, candidate := range g.targets {
+		if candidate.ID == id && candidate.Port == port {
+			return candidate
+		}
+	}
+	return nil
+}
+
+// remove ends a target's registration.
+func (g *group) remove(removed *target) {
+	g.targets = slices.DeleteFunc(g.targets, func(candidate *target) bool { return candidate == removed })
+	removed.discard()
+}
+
+// discard ends health checks and idle connections, once.
+func (t *target) discard() {
+	t.stop()
+	t.transport.CloseIdleConnections()
+	select {
+	case <-t.gone:
+	default:
+		close(t.gone)
+	}
+}
+
+func (t *target) notify() {
+	if t.Changed != nil {
+		t.Changed()
+	}
+}
+
+// acquire chooses a target for a request, which must be released afterwards. Healthy targets are chosen before
+// others; if there are none, every registered target may be chosen ("fail open", user guide). A draining target is
+// never chosen. Call it locked.
+func (g *group) acquire() *target {
+	var eligible []*target
+	for _, wanted := range []func(State) bool{
+		func(state State) bool { return state == Healthy },
+		func(state State) bool { return state != Draining },
+	} {
+		for _, candidate := range g.targets {
+			if wanted(candidate.health.State) {
+				eligible = append(eligible, candidate)
+			}
+		}
+		if len(eligible) > 0 {
+			break
+		}
+	}
+	if len(eligible) == 0 {
+		return nil
+	}
+	chosen := eligible[g.next%uint64(len(eligible))]
+	g.next++
+	if g.attributes[algorithm] == leastOutstanding {
+		chosen = slices.MinFunc(eligible, func(a, b *target) int { return a.inFlight - b.inFlight })
+	}
+	chosen.inFlight++
+	return chosen
+}
+
+// release ends a request. Call it locked.
+func (t *target) release() {
+	t.inFlight--
+	if t.idle != nil && t.inFlight == 0 {
+		close(t.idle)
+	}
+}
+
+func (t *target) shown() string { return net.JoinHostPort(t.ID, strconv.Itoa(t.Port)) }
