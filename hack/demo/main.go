@@ -107,9 +107,9 @@ func (d *demo) build(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) startControlPlane(context.Context) error {
+func (d *demo) startControlPlane(ctx context.Context) error {
 	var err error
-	d.env, err = devenv.StartControlPlane(devenv.Options{
+	d.env, err = devenv.StartControlPlane(ctx, devenv.Options{
 		Root: d.root, Dir: d.dir, Operator: filepath.Join(d.dir, "operator"), Simulator: filepath.Join(d.dir, "awssim"),
 		SimulatorAddress: freeOrEmpty(favourite),
 	})

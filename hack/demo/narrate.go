@@ -75,7 +75,7 @@ func (n *narrator) progress(since time.Duration, word, message string) {
 
 // complete prints the closing block.
 func (n *narrator) complete(url, health, docs string) {
-	rule := strings.Repeat("=", len("========================================="))
+	const rule = "========================================="
 	n.printf("\n%s\n%s\n%s\n", rule, n.paint(bold, "Deployment Complete!"), rule)
 	n.printf("Application URL: %s\nHealth Check: %s\nAPI Docs: %s\n%s\n\n", url, health, docs, rule)
 }

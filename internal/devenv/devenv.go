@@ -14,10 +14,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"strings"
 
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
 // Namespace is the operator's namespace.
@@ -56,10 +56,16 @@ type Env struct {
 	logs         []io.Closer
 }
 
-// StartControlPlane starts kube-apiserver and etcd, found by KUBEBUILDER_ASSETS. Close ends what this and the other
-// methods start.
-func StartControlPlane(options Options) (*Env, error) {
-	env := &Env{options: options, controlPlane: &envtest.Environment{}}
+// StartControlPlane starts kube-apiserver and etcd. Close ends what this and the other methods start.
+func StartControlPlane(ctx context.Context, options Options) (*Env, error) {
+	assets, err := Assets(ctx, options.Root)
+	if err != nil {
+		return nil, err
+	}
+	env := &Env{
+		options: options, controlPlane: &envtest.Environment{BinaryAssetsDirectory: assets},
+		kubectl: findKubectl(assets),
+	}
 	admin, err := env.controlPlane.Start()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the control plane: %w", err), env.Close())
@@ -77,13 +83,27 @@ func StartControlPlane(options Options) (*Env, error) {
 	if err := os.WriteFile(env.Kubeconfig, kubeconfig, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("writing the kubeconfig: %w", err), env.Close())
 	}
-	env.kubectl = findKubectl()
 	return env, nil
 }
 
+// Assets returns the folder of the control plane's binaries: KUBEBUILDER_ASSETS, or those that are built from the
+// modules that hack/envtest pins, which takes ten minutes the first time.
+func Assets(ctx context.Context, root string) (string, error) {
+	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
+		return assets, nil
+	}
+	command := exec.CommandContext(ctx, filepath.Join(root, "hack", "envtest", "build.sh")) //nolint:gosec // our own
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("building the control plane: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
 // findKubectl prefers the one that was built with the control plane.
-func findKubectl() string {
-	built := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
+func findKubectl(assets string) string {
+	built := filepath.Join(assets, "kubectl")
 	if _, err := os.Stat(built); err == nil {
 		return built
 	}
