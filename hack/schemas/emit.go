@@ -93,7 +93,7 @@ const commentWidth = 110
 // wrap breaks a text into lines of at most commentWidth characters.
 func wrap(text string) []string {
 	lines := []string{""}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		last := &lines[len(lines)-1]
 		if len(*last)+len(word) >= commentWidth {
 			lines = append(lines, word)

@@ -72,7 +72,7 @@ func (h Handle) Ref() Ref { return Ref{Name: h.logicalID} }
 // the document.
 func (h Handle) Attr(name string) GetAtt {
 	if known, ok := schema.For(h.typeName); ok && !known.HasAttribute(name) {
-		h.document.fail("resource %s: %s has no attribute %q", h.logicalID, h.typeName, name)
+		h.document.failf("resource %s: %s has no attribute %q", h.logicalID, h.typeName, name)
 	}
 	return GetAtt{Path: [2]string{h.logicalID, name}}
 }
@@ -112,14 +112,14 @@ func OnReplace(policy Policy) Option { return func(e *entry) { e.UpdateReplacePo
 func (d *Document) Add(logicalID string, resource Resource, options ...Option) Handle {
 	d.checkID("resource", logicalID)
 	if _, taken := d.resources[logicalID]; taken {
-		d.fail("resource %s: the logical id is already taken", logicalID)
+		d.failf("resource %s: the logical id is already taken", logicalID)
 	}
 	added := entry{Type: resource.ResourceType(), Properties: resource}
 	for _, option := range options {
 		option(&added)
 	}
 	if _, known := schema.For(added.Type); !known {
-		d.fail("resource %s: the type %s is unknown", logicalID, added.Type)
+		d.failf("resource %s: the type %s is unknown", logicalID, added.Type)
 	}
 	d.resources[logicalID] = added
 	return Handle{document: d, logicalID: logicalID, typeName: added.Type}
@@ -129,7 +129,7 @@ func (d *Document) Add(logicalID string, resource Resource, options ...Option) H
 func (d *Document) Output(name, description string, value String) {
 	d.checkID("output", name)
 	if _, taken := d.outputs[name]; taken {
-		d.fail("output %s: the name is already taken", name)
+		d.failf("output %s: the name is already taken", name)
 	}
 	d.outputs[name] = output{Description: description, Value: value}
 }
@@ -144,10 +144,10 @@ func (d *Document) JSON() ([]byte, error) {
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(struct {
-		AWSTemplateFormatVersion string
-		Description              string            `json:",omitempty"`
-		Outputs                  map[string]output `json:",omitempty"`
-		Resources                map[string]entry
+		AWSTemplateFormatVersion string            `json:"AWSTemplateFormatVersion"`
+		Description              string            `json:"Description,omitempty"`
+		Outputs                  map[string]output `json:"Outputs,omitempty"`
+		Resources                map[string]entry  `json:"Resources"`
 	}{formatVersion, d.description, d.outputs, d.resources})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the template: %w", err)
@@ -155,7 +155,7 @@ func (d *Document) JSON() ([]byte, error) {
 	return bytes.TrimSuffix(body.Bytes(), []byte("\n")), nil
 }
 
-func (d *Document) fail(format string, args ...any) {
+func (d *Document) failf(format string, args ...any) {
 	d.errs = append(d.errs, fmt.Errorf(format, args...))
 }
 
@@ -164,6 +164,6 @@ var alphanumeric = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
 
 func (d *Document) checkID(kind, id string) {
 	if !alphanumeric.MatchString(id) {
-		d.fail("%s %q: a logical id consists of 1 to 255 letters and digits", kind, id)
+		d.failf("%s %q: a logical id consists of 1 to 255 letters and digits", kind, id)
 	}
 }

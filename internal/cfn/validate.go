@@ -34,21 +34,19 @@ func (e *InvalidError) Error() string {
 
 // parsed is a rendered template, as far as Document writes templates: no parameters, mappings or conditions.
 type parsed struct {
-	AWSTemplateFormatVersion string
-	Description              string
-	Outputs                  map[string]struct {
-		Description string
-		Value       any
-	}
-	Resources map[string]parsedResource
+	Description string                    `json:"Description"`
+	Outputs     map[string]parsedOutput   `json:"Outputs"`
+	Resources   map[string]parsedResource `json:"Resources"`
+}
+
+type parsedOutput struct {
+	Value any `json:"Value"`
 }
 
 type parsedResource struct {
-	Type                string
-	Properties          map[string]any
-	DependsOn           []string
-	DeletionPolicy      string
-	UpdateReplacePolicy string
+	Type       string         `json:"Type"`
+	Properties map[string]any `json:"Properties"`
+	DependsOn  []string       `json:"DependsOn"`
 }
 
 // Validate checks a template that a Document has rendered: the properties of every resource against the schema of

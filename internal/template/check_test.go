@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/template"
 )
 
@@ -121,7 +120,7 @@ func TestWhatOnlyAWSKnowsIsFoundByValidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = cfn.Validate(built.Body)
+	err = built.Validate()
 	for _, want := range []string{
 		"resource LogGroup: #/RetentionInDays: failed validation constraint for keyword [enum]",
 		"resource TargetGroup: #/HealthCheckIntervalSeconds: failed validation constraint for keyword [minimum] (at least 5)",
@@ -149,7 +148,7 @@ func FuzzBuild(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := cfn.Validate(built.Body); err != nil && strings.Contains(err.Error(), "there is no such") {
+		if err := built.Validate(); err != nil && strings.Contains(err.Error(), "there is no such") {
 			t.Error(err)
 		}
 	})

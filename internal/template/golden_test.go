@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/template"
 )
 
@@ -29,7 +28,7 @@ func TestManifestsRenderAsTheGoldenFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := cfn.Validate(built.Body); err != nil {
+			if err := built.Validate(); err != nil {
 				t.Error(err)
 			}
 			compareWithGolden(t, strings.TrimSuffix(manifest, ".yaml")+".golden.json", indented(t, built.Body))

@@ -27,7 +27,7 @@ type network struct {
 
 // taskSubnets returns where the tasks run. Without NAT a task in a private subnet could not pull its image, so it
 // runs in a public one then; the security groups keep it unreachable all the same.
-func (n network) taskSubnets() []cfn.String {
+func (n *network) taskSubnets() []cfn.String {
 	if len(n.private) > 0 {
 		return refs(n.private)
 	}
@@ -35,7 +35,7 @@ func (n network) taskSubnets() []cfn.String {
 }
 
 // needsPublicIP says whether a task reaches the internet only by an address of its own.
-func (n network) needsPublicIP() bool { return len(n.private) == 0 }
+func (n *network) needsPublicIP() bool { return len(n.private) == 0 }
 
 func refs(handles []cfn.Handle) []cfn.String {
 	var all []cfn.String

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/template"
 )
 
@@ -35,7 +34,7 @@ func TestEqualSpecsGiveEqualBytes(t *testing.T) {
 	const builds = 10_000
 	app := load(t, full)
 	want := build(t, app)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // Reproducible, not secret.
+	random := rand.New(rand.NewPCG(1, 2))
 	for range builds {
 		got := build(t, shuffled(app, random))
 		if got.Digest != want.Digest || !bytes.Equal(got.Body, want.Body) || !maps.Equal(got.Tags, want.Tags) {
@@ -180,7 +179,7 @@ func TestUserTextIsNeverTakenForAnExpression(t *testing.T) {
 	app.Spec.Container.Command = []string{"${AWS::Region}"}
 	app.Spec.LoadBalancer.HealthCheck.Path = "/${AWS::Region}"
 	built := build(t, app)
-	if err := cfn.Validate(built.Body); err != nil {
+	if err := built.Validate(); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []string{
@@ -197,7 +196,9 @@ func TestUserTextIsNeverTakenForAnExpression(t *testing.T) {
 // resources returns each resource of a template as text.
 func resources(t *testing.T, built template.Template) map[string]string {
 	t.Helper()
-	var body struct{ Resources map[string]json.RawMessage }
+	var body struct {
+		Resources map[string]json.RawMessage `json:"Resources"`
+	}
 	if err := json.Unmarshal(built.Body, &body); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +234,7 @@ func BenchmarkValidate(b *testing.B) {
 	built := build(b, load(b, full))
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := cfn.Validate(built.Body); err != nil {
+		if err := built.Validate(); err != nil {
 			b.Fatal(err)
 		}
 	}

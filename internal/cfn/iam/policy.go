@@ -7,8 +7,8 @@ const PolicyVersion = "2012-10-17"
 
 // PolicyDocument is an IAM policy. Document makes one.
 type PolicyDocument struct {
-	Statement []Statement
-	Version   cfn.S
+	Statement []Statement `json:"Statement"`
+	Version   cfn.S       `json:"Version"`
 }
 
 // IsJSON makes a policy fit for properties that take a whole document.
@@ -30,15 +30,15 @@ const (
 
 // Statement is one permission, or one trust if it has a Principal.
 type Statement struct {
-	Action    []cfn.String `json:",omitempty"`
-	Effect    Effect
-	Principal *Principal   `json:",omitempty"`
-	Resource  []cfn.String `json:",omitempty"`
+	Action    []cfn.String `json:"Action,omitempty"`
+	Effect    Effect       `json:"Effect"`
+	Principal *Principal   `json:"Principal,omitempty"`
+	Resource  []cfn.String `json:"Resource,omitempty"`
 }
 
 // Principal is who a statement is about.
 type Principal struct {
-	Service []cfn.String `json:",omitempty"` // Such as ecs-tasks.amazonaws.com.
+	Service []cfn.String `json:"Service,omitempty"` // Such as ecs-tasks.amazonaws.com.
 }
 
 // TrustService returns the policy of a role that a service such as "ecs-tasks.amazonaws.com" may take on.

@@ -15,12 +15,6 @@ import (
 //	\Z           the end of the text (Python)    \z
 //	\p{Print}    printable ASCII (Java)          [[:print:]]
 //	^(?=A)B      a look-ahead at the beginning   both ^A and ^B must match
-var translations = strings.NewReplacer(
-	`\\`, `\\`, // An escaped backslash is left alone, and does not escape what follows it.
-	`\Z`, `\z`,
-	`\p{Print}`, `[[:print:]]`,
-)
-
 var (
 	unicodeEscape = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
 	// lookAhead matches a look-ahead without parentheses inside.
@@ -35,7 +29,11 @@ type pattern struct {
 
 // compilePattern is the validator's regular expression engine.
 func compilePattern(source string) (jsonschema.Regexp, error) {
-	text := translations.Replace(unicodeEscape.ReplaceAllString(source, `\x{$1}`))
+	text := strings.NewReplacer(
+		`\\`, `\\`, // An escaped backslash is left alone, and does not escape what follows it.
+		`\Z`, `\z`,
+		`\p{Print}`, `[[:print:]]`,
+	).Replace(unicodeEscape.ReplaceAllString(source, `\x{$1}`))
 	parts := []string{text}
 	if m := lookAhead.FindStringSubmatch(text); m != nil {
 		parts = []string{"^" + m[1], "^" + text[len(m[0]):]}
