@@ -3,14 +3,26 @@ package awssim
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-// DefaultSpeed is how many seconds of AWS pass in a second of the simulator unless it is told otherwise.
-const DefaultSpeed = 60
+const (
+	// DefaultSpeed is how many seconds of AWS pass in a second of the simulator unless it is told otherwise.
+	DefaultSpeed = 60
+	// DefaultRegion is where the OCI registry keeps its images: its clients name no region.
+	DefaultRegion = "us-east-1"
+)
 
 // Options say how a simulator behaves. The zero value is silent and does not wait.
 type Options struct {
@@ -20,17 +32,32 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// New returns a simulator with nothing in it.
+// New returns a simulator with nothing in it. Close it at the end.
 func New(options Options) *Server {
 	log := options.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	server := &Server{log: log, services: make(map[string]wire.Service), registry: http.NotFoundHandler()}
-	for _, service := range []api{sts.New()} {
+	pace := clock.Clock{Speed: options.Speed}
+	plain := generic.New(pace)
+	images := ecr.New(resource.Place{Account: Account, Region: DefaultRegion})
+
+	server := &Server{log: log, services: make(map[string]wire.Service), registry: images}
+	providers := plain.Providers()
+	for _, service := range []api{sts.New(), images, logs.New(), elb.New(pace, plain.Subnet)} {
 		server.add(service)
+		if real, ok := service.(provisioner); ok {
+			maps.Copy(providers, real.Providers())
+		}
 	}
+	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log})
+	server.add(stacks)
 	return server
+}
+
+// provisioner is a service that makes resources of stacks real.
+type provisioner interface {
+	Providers() map[string]resource.Provider
 }
 
 func (s *Server) add(service api) {
@@ -40,3 +67,5 @@ func (s *Server) add(service api) {
 		s.closers = append(s.closers, closer)
 	}
 }
+
+var _ http.Handler = (*Server)(nil)

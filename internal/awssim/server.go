@@ -21,6 +21,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Close ends every operation, process and listener that the simulator started.
 func (s *Server) Close() error {
 	var failures []error
-	for _, closer := range s.closers {
+	for _, closer := range slices.Backward(s.closers) { // stacks first: their operations use the others
 		failures = append(failures, closer.Close())
 	}
 	return errors.Join(failures...)
