@@ -126,7 +126,8 @@ func convert(name string, value any) (any, bool) {
 			return float64(n), true
 		}
 	case "number":
-		if n, err := strconv.ParseFloat(text, 64); err == nil {
+		// Go also reads "NaN", "inf" and "0x1p4", which are no numbers of JSON.
+		if n, err := strconv.ParseFloat(text, 64); err == nil && json.Valid([]byte(text)) {
 			return n, true
 		}
 	}

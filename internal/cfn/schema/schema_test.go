@@ -1,7 +1,6 @@
 package schema_test
 
 import (
-	"bufio"
 	"os"
 	"slices"
 	"strings"
@@ -45,18 +44,33 @@ func TestEveryListedTypeHasASchemaThatCompiles(t *testing.T) {
 
 func listedTypes(t *testing.T) []string {
 	t.Helper()
-	file, err := os.Open("../../../hack/schemas/types.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
 	var types []string
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) > 0 && fields[0] != "#" {
+	for line := range strings.Lines(read(t, "../../../hack/schemas/types.txt")) {
+		if fields := strings.Fields(line); len(fields) > 0 && fields[0] != "#" {
 			types = append(types, fields[0])
 		}
 	}
 	return slices.Sorted(slices.Values(types))
+}
+
+// The linter of the golden files and the schemas that validate them must know the same AWS.
+func TestTheSchemasComeFromThePinnedLinter(t *testing.T) {
+	t.Parallel()
+	source, requirements := read(t, "../schemas/SOURCE"), read(t, "../../../hack/requirements.txt")
+	_, rest, found := strings.Cut(requirements, "cfn-lint==")
+	version, _, _ := strings.Cut(rest, "\n")
+	if !found || !strings.Contains(source, "cfn-lint "+version+" ") {
+		t.Errorf("hack/requirements.txt pins cfn-lint %q; the schemas' SOURCE says:\n%s", version, source)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func TestATypeThatTheProjectDoesNotKnowHasNoSchema(t *testing.T) {

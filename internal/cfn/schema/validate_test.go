@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
 )
 
 func TestValidateSaysWhatIsWrongAndWhere(t *testing.T) {
@@ -76,6 +78,26 @@ func TestValidateSaysWhatIsWrongAndWhere(t *testing.T) {
 					`^(?=.{2,256}$)([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)$)`,
 			},
 		},
+		"none of several alternatives": {
+			"AWS::IAM::Policy", `{"PolicyName": "p", "PolicyDocument": {}}`,
+			[]string{"#: required key not found: at least one of [Users, Groups, Roles]"},
+		},
+		"properties that exclude each other": {
+			"AWS::EC2::Subnet", `{"VpcId": "v", "CidrBlock": "c", "AvailabilityZone": "a", "AvailabilityZoneId": "b"}`,
+			[]string{
+				"#/AvailabilityZone: the property is not permitted together with others that are given",
+				"#/AvailabilityZoneId: the property is not permitted together with others that are given",
+			},
+		},
+		"doubled items": {
+			"AWS::ECS::ClusterCapacityProviderAssociations",
+			`{"Cluster": "c", "CapacityProviders": ["FARGATE", "FARGATE"], "DefaultCapacityProviderStrategy": []}`,
+			[]string{"#/CapacityProviders: array items are not unique"},
+		},
+		"an object that fits no alternative": {
+			"AWS::S3::Bucket", `{"LoggingConfiguration": {"TargetObjectKeyFormat": {"Neither": 1}}}`,
+			[]string{"#/LoggingConfiguration/TargetObjectKeyFormat: no subschema matched out of the total 2 subschemas"},
+		},
 		"an intrinsic function that is not resolved": {
 			"AWS::EC2::RouteTable", `{"VpcId": {"Ref": "VPC"}}`,
 			[]string{"#/VpcId: expected type: String, found: JSONObject"},
@@ -139,10 +161,21 @@ func TestValidateTakesWhatCloudFormationCoerces(t *testing.T) {
 
 func TestValidateRefusesWhatCannotBeCoerced(t *testing.T) {
 	t.Parallel()
-	for _, port := range []string{`"http"`, `"80.5"`, `80.5`, `true`, `""`, `" 80"`, `[80]`} {
+	for _, port := range []string{`"http"`, `"80.5"`, `80.5`, `"NaN"`, `"0x50"`, `true`, `""`, `" 80"`, `[80]`} {
 		problems := mustFor(t, "AWS::ElasticLoadBalancingV2::TargetGroup").Validate(decode(t, `{"Port": `+port+`}`))
 		if len(problems) != 1 || problems[0].Path != "/Port" {
 			t.Errorf("Port %s: problems %v, want one at /Port", port, problems)
+		}
+	}
+}
+
+func TestValidateRefusesTextThatOnlyGoTakesForANumber(t *testing.T) {
+	t.Parallel()
+	for _, threshold := range []string{`"NaN"`, `"inf"`, `"0x1p4"`, `"1_000"`} {
+		problems := mustFor(t, "AWS::CloudWatch::Alarm").Validate(decode(t,
+			`{"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "MetricName": "m", "Threshold": `+threshold+`}`))
+		if len(problems) != 1 || problems[0].Path != "/Threshold" {
+			t.Errorf("Threshold %s: problems %v, want one at /Threshold", threshold, problems)
 		}
 	}
 }
@@ -185,6 +218,43 @@ func TestValidateTemplateAcceptsIntrinsicFunctionsAnywhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAlternativesThatDependOnAFunctionAreLeftOpen(t *testing.T) {
+	t.Parallel()
+	props := decode(t, `{"LoggingConfiguration": {"TargetObjectKeyFormat": {"SimplePrefix": {"Ref": "Prefix"}}}}`)
+	if problems := mustFor(t, "AWS::S3::Bucket").ValidateTemplate(props); len(problems) > 0 {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
+// Templates come from anywhere: no properties may break the validator, and what is coerced once is coerced.
+func FuzzCoerceAndValidate(f *testing.F) {
+	f.Add("AWS::ECS::Service", `{"DesiredCount": "2", "LoadBalancers": [{"ContainerPort": {"Ref": "P"}}]}`)
+	f.Add("AWS::EC2::SecurityGroup", `{"GroupDescription": 1, "SecurityGroupIngress": [{"IpProtocol": -1, "CidrIp": null}]}`)
+	f.Add("AWS::S3::Bucket", `{"Tags": [{"Key": true, "Value": 1e400}], "BucketName": {"Ref": "AWS::NoValue"}}`)
+	f.Fuzz(func(t *testing.T, typeName, text string) {
+		s, ok := schema.For(typeName)
+		var props object
+		if !ok || json.Unmarshal([]byte(text), &props) != nil {
+			return
+		}
+		once, err := s.Coerce(props)
+		if err != nil {
+			t.Fatal(err)
+		}
+		twice, err := s.Coerce(once)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(once, twice); diff != "" {
+			t.Errorf("coercing again changes (-once +twice):\n%s", diff)
+		}
+		if diff := cmp.Diff(s.Validate(props), s.Validate(once)); diff != "" {
+			t.Errorf("coerced properties have other problems (-given +coerced):\n%s", diff)
+		}
+		s.ValidateTemplate(props)
+	})
 }
 
 func decode(t testing.TB, text string) object {
