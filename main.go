@@ -49,7 +49,7 @@ func parseFlags() options {
 	flag.BoolVar(&opts.leaderElection, "leader-elect", false, "let only one of several replicas work")
 	flag.StringVar(&opts.leaderElectionNamespace, "leader-election-namespace", "",
 		"namespace of the lease; the pod's own by default")
-	flag.IntVar(&opts.concurrency, "concurrency", 10, "how many EcsApps are worked on at once") //nolint:mnd // a default
+	flag.IntVar(&opts.concurrency, "concurrency", 10, "how many EcsApps are worked on at once")
 	flag.DurationVar(&opts.repairPause, "repair-pause", time.Minute,
 		"pause before the second repair of a failed stack; it doubles with each more")
 	opts.logging.BindFlags(flag.CommandLine)

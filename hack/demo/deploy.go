@@ -30,7 +30,7 @@ func (d *demo) deploy(ctx context.Context) error {
 	applied := time.Now()
 	out, err := d.env.Kubectl(ctx, "apply", "-f", filepath.Join(d.root, sample))
 	if err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	d.output(out)
 	d.blank()
@@ -74,7 +74,7 @@ func (d *demo) followURL(ctx context.Context, since time.Time) (string, error) {
 func (d *demo) app(ctx context.Context) (*v1alpha1.EcsApp, error) {
 	out, err := d.env.Kubectl(ctx, "get", "ecsapp", "items", "-o", "json")
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it did
+		return nil, err
 	}
 	var app v1alpha1.EcsApp
 	if err := json.Unmarshal([]byte(out), &app); err != nil {
@@ -110,13 +110,13 @@ func (d *demo) firstAnswer(ctx context.Context, url string, since time.Time) err
 // tour shows what is there now, as a user would look at it.
 func (d *demo) tour(ctx context.Context) error {
 	if _, err := d.env.Kubectl(ctx, "wait", "--for=condition=Ready", "--timeout=60s", "ecsapp/items"); err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	d.blank()
 	d.command("kubectl get ecsapps")
 	out, err := d.env.Kubectl(ctx, "get", "ecsapps")
 	if err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	d.output(out)
 	app, err := d.app(ctx)
@@ -145,7 +145,8 @@ func (d *demo) curl(ctx context.Context, args []string) error {
 	if _, err := exec.LookPath("curl"); err != nil {
 		return d.curlWithoutCurl(ctx, args)
 	}
-	out, err := exec.CommandContext(ctx, "curl", append([]string{"-sS", "--fail-with-body"}, args...)...).CombinedOutput() //nolint:gosec // our own
+	args = append([]string{"-sS", "--fail-with-body"}, args...)
+	out, err := exec.CommandContext(ctx, "curl", args...).CombinedOutput() //nolint:gosec // our own
 	if err != nil {
 		return fmt.Errorf("curl: %w: %s", err, out)
 	}

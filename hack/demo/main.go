@@ -111,17 +111,17 @@ func (d *demo) startControlPlane(ctx context.Context) error {
 	var err error
 	d.env, err = devenv.StartControlPlane(ctx, devenv.Options{
 		Root: d.root, Dir: d.dir, Operator: filepath.Join(d.dir, "operator"), Simulator: filepath.Join(d.dir, "awssim"),
-		SimulatorAddress: freeOrEmpty(favourite),
+		SimulatorAddress: freeOrEmpty(ctx, favourite),
 	})
-	return err //nolint:wrapcheck // says what it did
+	return err
 }
 
-func (d *demo) startSimulator(ctx context.Context) error { return d.env.StartSimulator(ctx) } //nolint:wrapcheck // says it
+func (d *demo) startSimulator(ctx context.Context) error { return d.env.StartSimulator(ctx) }
 
 func (d *demo) startOperator(ctx context.Context) error {
 	var err error
 	d.operator, err = d.env.StartOperator(ctx)
-	return err //nolint:wrapcheck // says what it did
+	return err
 }
 
 func (d *demo) pushImage(ctx context.Context) error {
@@ -129,7 +129,7 @@ func (d *demo) pushImage(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("building the image: %w", err)
 	}
-	return d.env.PushImage(ctx, repository, version, image) //nolint:wrapcheck // says what it did
+	return d.env.PushImage(ctx, repository, version, image)
 }
 
 // end leaves no process behind.
@@ -145,8 +145,8 @@ func (d *demo) end() error {
 }
 
 // freeOrEmpty returns the address if nobody listens on it.
-func freeOrEmpty(address string) string {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+func freeOrEmpty(ctx context.Context, address string) string {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return ""
 	}

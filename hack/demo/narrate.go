@@ -19,7 +19,7 @@ type narrator struct {
 }
 
 func newNarrator(out *os.File) *narrator {
-	return &narrator{out: out, colour: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == ""} //nolint:gosec // a descriptor
+	return &narrator{out: out, colour: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == ""}
 }
 
 const (
@@ -102,7 +102,7 @@ func (d *demo) invite() {
 func (d *demo) logs() {
 	const enough = 4000
 	for _, name := range []string{"operator.log", "simulator.log"} {
-		text, err := os.ReadFile(filepath.Join(d.dir, name))
+		text, err := os.ReadFile(filepath.Join(d.dir, name)) //nolint:gosec // our own
 		if err != nil {
 			continue
 		}

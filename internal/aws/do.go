@@ -69,12 +69,12 @@ func continueRollback(ctx context.Context, stacks stackRepairer, order Order, to
 		_, err := stacks.RollbackStack(ctx, &cloudformation.RollbackStackInput{
 			StackName: &order.Seen.ID, ClientRequestToken: &token,
 		})
-		return err //nolint:wrapcheck // wrapped by the caller
+		return err
 	}
 	_, err := stacks.ContinueUpdateRollback(ctx, &cloudformation.ContinueUpdateRollbackInput{
 		StackName: &order.Seen.ID, ClientRequestToken: &token,
 	})
-	return err //nolint:wrapcheck // wrapped by the caller
+	return err
 }
 
 func capabilities() []cfntypes.Capability {

@@ -11,7 +11,7 @@ import (
 )
 
 // phases has every status of CloudFormation. A status that a new SDK brings is missing here and fails the test.
-var phases = map[cfntypes.StackStatus]stack.Phase{
+var phases = map[cfntypes.StackStatus]stack.Phase{ //nolint:gochecknoglobals // a table
 	"CREATE_COMPLETE":                              stack.Steady,
 	"CREATE_FAILED":                                stack.Broken,
 	"CREATE_IN_PROGRESS":                           stack.Busy,

@@ -25,14 +25,15 @@ func (r *region) rollout(ctx context.Context, stackID, logicalID string) (*stack
 	out, err := r.services.DescribeServices(ctx, &ecs.DescribeServicesInput{
 		Cluster: &svc.cluster, Services: []string{svc.arn},
 	})
-	if err != nil && ClassOf(err) != NotFound {
+	switch {
+	case err != nil && ClassOf(err) != NotFound:
 		return nil, fmt.Errorf("describing service %q: %w", svc.arn, err)
-	}
-	if err != nil || len(out.Services) == 0 || awssdk.ToString(out.Services[0].Status) != "ACTIVE" {
+	case err == nil && len(out.Services) > 0 && awssdk.ToString(out.Services[0].Status) == "ACTIVE":
+		return r.describeRollout(ctx, svc, &out.Services[0])
+	default:
 		r.located.Delete(stackID)
 		return nil, nil //nolint:nilnil // no service is an answer, not an error
 	}
-	return r.describeRollout(ctx, svc, &out.Services[0])
 }
 
 // locate finds the ECS service that a stack created, or nil.

@@ -215,7 +215,8 @@ func (e *Env) Close() error {
 // log opens a log file to append to.
 func (e *Env) log(name string) (io.Writer, error) {
 	const readable = 0o644
-	file, err := os.OpenFile(filepath.Join(e.options.Dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, readable)
+	path := filepath.Join(e.options.Dir, name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, readable) //nolint:gosec // our own
 	if err != nil {
 		return nil, fmt.Errorf("opening a log: %w", err)
 	}

@@ -58,8 +58,8 @@ func diagram() string {
 		"phase one action leads on. A new spec, or a new value of annotation `ecsapp.dev/reconcile-at`, ends every hold.\n\n")
 	section(&text, "The EcsApp is there", []situation{
 		{"new spec", stack.Goal{Digest: current}},
-		{"spec tried, repairs left", tried(current, attempt(1, true))},
-		{"spec tried, repairs spent", tried(current, attempt(stack.RepairBudget, true))},
+		{"spec tried, repairs left", tried(attempt(1, true))},
+		{"spec tried, repairs spent", tried(attempt(stack.RepairBudget, true))},
 		{"suspended", stack.Goal{Digest: current, Suspended: true}},
 	})
 	section(&text, "The EcsApp is being deleted", []situation{

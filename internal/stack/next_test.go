@@ -24,22 +24,22 @@ func TestNext(t *testing.T) {
 		want stack.Action
 	}{
 		"creates what is absent":                     {stack.Goal{Digest: current}, seen(stack.Absent, ""), stack.Create},
-		"creates again what was deleted by hand":     {tried(current, stack.Attempt{Made: true}), seen(stack.Absent, ""), stack.Create},
+		"creates again what was deleted by hand":     {tried(stack.Attempt{Made: true}), seen(stack.Absent, ""), stack.Create},
 		"waits while AWS is busy":                    {stack.Goal{Digest: current}, seen(stack.Busy, older), stack.Wait},
 		"is done when the digest is in force":        {stack.Goal{Digest: current}, seen(stack.Steady, current), stack.None},
 		"updates when the digest differs":            {stack.Goal{Digest: current}, seen(stack.Steady, older), stack.Update},
-		"updates back what was changed by hand":      {tried(current, stack.Attempt{Made: true}), seen(stack.Steady, older), stack.Update},
-		"believes AWS that nothing changes":          {tried(current, stack.Attempt{Made: true, Unchanged: true}), seen(stack.Steady, older), stack.None},
+		"updates back what was changed by hand":      {tried(stack.Attempt{Made: true}), seen(stack.Steady, older), stack.Update},
+		"believes AWS that nothing changes":          {tried(stack.Attempt{Made: true, Unchanged: true}), seen(stack.Steady, older), stack.None},
 		"tries a new spec after a rollback":          {stack.Goal{Digest: current}, seen(stack.RolledBack, older), stack.Update},
-		"does not repeat a spec that rolled back":    {tried(current, stack.Attempt{Made: true}), seen(stack.RolledBack, older), stack.Hold},
+		"does not repeat a spec that rolled back":    {tried(stack.Attempt{Made: true}), seen(stack.RolledBack, older), stack.Hold},
 		"is done when the old spec is wanted again":  {stack.Goal{Digest: older}, seen(stack.RolledBack, older), stack.None},
-		"deletes a failed creation to start again":   {tried(current, stack.Attempt{Made: true}), seen(stack.Broken, ""), stack.Delete},
+		"deletes a failed creation to start again":   {tried(stack.Attempt{Made: true}), seen(stack.Broken, ""), stack.Delete},
 		"deletes a failed creation for a new spec":   {stack.Goal{Digest: current}, seen(stack.Broken, ""), stack.Delete},
-		"pauses before it repairs again":             {tried(current, attempt(1, false)), seen(stack.Broken, ""), stack.Wait},
-		"repairs again after the pause":              {tried(current, attempt(1, true)), seen(stack.Broken, ""), stack.Delete},
-		"stops when the budget is spent":             {tried(current, spent), seen(stack.Broken, ""), stack.Hold},
-		"continues a rollback that failed":           {tried(current, stack.Attempt{Made: true}), seen(stack.RollbackFailed, older), stack.ContinueRollback},
-		"stops continuing when the budget is spent":  {tried(current, spent), seen(stack.RollbackFailed, older), stack.Hold},
+		"pauses before it repairs again":             {tried(attempt(1, false)), seen(stack.Broken, ""), stack.Wait},
+		"repairs again after the pause":              {tried(attempt(1, true)), seen(stack.Broken, ""), stack.Delete},
+		"stops when the budget is spent":             {tried(spent), seen(stack.Broken, ""), stack.Hold},
+		"continues a rollback that failed":           {tried(stack.Attempt{Made: true}), seen(stack.RollbackFailed, older), stack.ContinueRollback},
+		"stops continuing when the budget is spent":  {tried(spent), seen(stack.RollbackFailed, older), stack.Hold},
 		"never touches a foreign stack":              {stack.Goal{Digest: current}, seen(stack.Foreign, ""), stack.Hold},
 		"holds while the template is not known":      {stack.Goal{}, seen(stack.Absent, ""), stack.Hold},
 		"waits for AWS even without a template":      {stack.Goal{}, seen(stack.Busy, ""), stack.Wait},
@@ -78,7 +78,7 @@ func protected(phase stack.Phase) stack.Observation {
 	return stack.Observation{Phase: phase, Digest: current, Protected: true}
 }
 
-func tried(digest string, a stack.Attempt) stack.Goal { return stack.Goal{Digest: digest, Attempt: a} }
+func tried(a stack.Attempt) stack.Goal { return stack.Goal{Digest: current, Attempt: a} }
 
 // goals returns every combination of what can be wanted and remembered.
 func goals() []stack.Goal {

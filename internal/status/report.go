@@ -112,25 +112,34 @@ func judgeHold(r Report) verdict {
 		return judgeSuspended(r)
 	}
 	if r.Goal.Delete && r.Seen.Protected {
-		return verdict{stateStalled, v1alpha1.ReasonTerminationProtected,
-			"The stack is protected: set spec.stack.terminationProtection to false to delete it, or spec.deletionPolicy to Retain to keep it"}
+		return verdict{
+			stateStalled, v1alpha1.ReasonTerminationProtected, "The stack is protected: " +
+				"set spec.stack.terminationProtection to false to delete it, or spec.deletionPolicy to Retain to keep it",
+		}
 	}
 	const restart = "Change the spec, or set annotation " + v1alpha1.AnnotationReconcileAt + " to a new value to try again"
 	switch r.Seen.Phase {
 	case stack.Foreign:
-		return verdict{stateStalled, v1alpha1.ReasonStackForeign, fmt.Sprintf(
-			"Stack %s exists and does not belong to this EcsApp; it is not touched. Delete or rename it, or rename the EcsApp", r.StackName)}
+		return verdict{stateStalled, v1alpha1.ReasonStackForeign, sentence(
+			fmt.Sprintf("Stack %s exists and does not belong to this EcsApp; it is not touched", r.StackName),
+			"Delete or rename it, or rename the EcsApp")}
 	case stack.RolledBack:
-		return verdict{stateStalled, v1alpha1.ReasonStackRolledBack,
-			sentence("The update failed and was rolled back; the version before it is in force", why(r), restart)}
+		return verdict{
+			stateStalled, v1alpha1.ReasonStackRolledBack,
+			sentence("The update failed and was rolled back; the version before it is in force", why(r), restart),
+		}
 	case stack.Broken:
 		return verdict{stateStalled, v1alpha1.ReasonStackCreateFailed, sentence("The stack could not be created", why(r), restart)}
 	case stack.RollbackFailed:
-		return verdict{stateStalled, v1alpha1.ReasonStackRollbackFailed,
-			sentence("The update failed and could not be rolled back", why(r), restart)}
+		return verdict{
+			stateStalled, v1alpha1.ReasonStackRollbackFailed,
+			sentence("The update failed and could not be rolled back", why(r), restart),
+		}
 	case stack.DeleteFailed:
-		return verdict{stateStalled, v1alpha1.ReasonStackDeleteFailed,
-			sentence("The stack could not be deleted", why(r), "Remove what blocks it. "+restart)}
+		return verdict{
+			stateStalled, v1alpha1.ReasonStackDeleteFailed,
+			sentence("The stack could not be deleted", why(r), "Remove what blocks it. "+restart),
+		}
 	case stack.Absent, stack.Busy, stack.Steady:
 	}
 	return verdict{stateStalled, v1alpha1.ReasonPending, restart}

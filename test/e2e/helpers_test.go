@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -54,8 +54,8 @@ metadata: {name: items}
 spec:
   image: {repository: %s/items, tag: %q}
 `, registry, tag)
-	for _, line := range more {
-		manifest += "  " + line + "\n"
+	if len(more) > 0 {
+		manifest += "  " + strings.Join(more, "\n  ") + "\n"
 	}
 	file := filepath.Join(a.TempDir(), "items.yaml")
 	if err := os.WriteFile(file, []byte(manifest), 0o600); err != nil {
@@ -128,7 +128,7 @@ func (a *app) aws(args ...string) string {
 }
 
 func (a *app) tryAWS(args ...string) (string, error) {
-	command := exec.CommandContext(a.Context(), "aws", args...) //nolint:gosec // running aws is its purpose
+	command := exec.CommandContext(a.Context(), "aws", args...)
 	command.Env = append(os.Environ(), shared.AWSEnv()...)
 	out, err := command.CombinedOutput()
 	if err != nil {

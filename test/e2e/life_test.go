@@ -1,10 +1,11 @@
-package e2e
+package e2e_test
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // TestALife is one application from its first manifest to its deletion. Each part needs the one before.
-func TestALife(t *testing.T) { //nolint:tparallel // the parts follow each other
+func TestALife(t *testing.T) {
 	t.Parallel()
 	a := newApp(t, "life")
 	a.apply("1.0.0")
@@ -22,7 +23,7 @@ func TestALife(t *testing.T) { //nolint:tparallel // the parts follow each other
 	url := got.Status.URL
 
 	part := func(name string, test func(*app)) {
-		if !t.Run(name, func(t *testing.T) { test(&app{T: t, namespace: a.namespace}) }) { //nolint:paralleltest // in order
+		if !t.Run(name, func(t *testing.T) { test(&app{T: t, namespace: a.namespace}) }) {
 			t.FailNow()
 		}
 	}
@@ -41,7 +42,9 @@ func TestALife(t *testing.T) { //nolint:tparallel // the parts follow each other
 
 func (a *app) useItems(url string) {
 	a.Helper()
-	var items []struct{ Name string }
+	var items []struct {
+		Name string `json:"name"`
+	}
 	if err := json.Unmarshal([]byte(a.request(http.MethodGet, url+"/items", "")), &items); err != nil {
 		a.Fatal(err)
 	}
@@ -65,7 +68,7 @@ func (a *app) compareWithAWS(got *v1alpha1.EcsApp) {
 			"--query", "Stacks[0].StackStatus", "--output", "text")},
 		"URL": {got.Status.URL, a.aws("cloudformation", "describe-stacks", "--stack-name", name,
 			"--query", "Stacks[0].Outputs[?OutputKey=='LoadBalancerURL'].OutputValue", "--output", "text")},
-		"running tasks": {fmt.Sprint(got.Status.Replicas), a.aws("ecs", "describe-services", "--cluster", outputs["ClusterName"],
+		"running tasks": {strconv.Itoa(int(got.Status.Replicas)), a.aws("ecs", "describe-services", "--cluster", outputs["ClusterName"],
 			"--services", outputs["ServiceName"], "--query", "services[0].runningCount", "--output", "text")},
 		"last event": {name, a.aws("cloudformation", "describe-stack-events", "--stack-name", name,
 			"--query", "StackEvents[0].LogicalResourceId", "--output", "text")},
@@ -103,7 +106,7 @@ func (a *app) scaleToFour() {
 		}
 		return is(got, v1alpha1.ConditionReady, v1alpha1.ReasonReady)
 	})
-	if states := a.targetStates(got); states != "healthy healthy healthy healthy" {
+	if states := a.targetStates(got); states != strings.TrimSpace(strings.Repeat("healthy ", 4)) {
 		a.Errorf("the load balancer's targets are %q", states)
 	}
 }

@@ -1,6 +1,6 @@
-// Package e2e runs whole lives of applications against the real binaries: kube-apiserver and etcd, the operator with
+// Package e2e_test runs whole lives of applications against the real binaries: kube-apiserver and etcd, the operator with
 // the rights of its service account, and the AWS simulator with its processes, driven by kubectl and the aws command.
-package e2e
+package e2e_test
 
 import (
 	"context"
@@ -65,7 +65,7 @@ func run(m *testing.M) (int, error) {
 // start brings everything up, as `make demo` does.
 func (w *world) start(ctx context.Context) error {
 	for binary, source := range map[string]string{"operator": ".", "awssim": "./cmd/awssim"} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(w.dir, binary), source) //nolint:gosec // our own
+		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(w.dir, binary), source)
 		command.Dir = root
 		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", source, err, out)
@@ -76,13 +76,13 @@ func (w *world) start(ctx context.Context) error {
 		Root: root, Dir: w.dir, Operator: filepath.Join(w.dir, "operator"), Simulator: filepath.Join(w.dir, "awssim"),
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	if err := w.StartSimulator(ctx); err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	if err := w.Install(ctx); err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	if err := w.pushImages(ctx); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (w *world) start(ctx context.Context) error {
 func (w *world) startOperator(ctx context.Context) error {
 	var err error
 	w.operator, err = w.StartOperator(ctx, "--repair-pause=1s")
-	return err //nolint:wrapcheck // says what it did
+	return err
 }
 
 // pushImages pushes two versions of the sample application, and one that ends at once.
@@ -118,7 +118,7 @@ func (w *world) pushImages(ctx context.Context) error {
 }
 
 func (w *world) push(ctx context.Context, tag string, image v1.Image) error {
-	return w.PushImage(ctx, "items", tag, image) //nolint:wrapcheck // says what it did
+	return w.PushImage(ctx, "items", tag, image)
 }
 
 func (w *world) stop() error {
@@ -136,7 +136,7 @@ func (w *world) stop() error {
 func (w *world) printLogs() {
 	const enough = 20000
 	for _, name := range []string{"operator.log", "simulator.log"} {
-		if text, err := os.ReadFile(filepath.Join(w.dir, name)); err == nil { //nolint:gosec // our own
+		if text, err := os.ReadFile(filepath.Join(w.dir, name)); err == nil {
 			fmt.Fprintf(os.Stderr, "\n--- the end of %s\n%s\n", name, text[max(0, len(text)-enough):])
 		}
 	}
