@@ -1,0 +1,229 @@
+package cloudformation_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+)
+
+const oneTopic = `{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`
+
+// answer is an error as clients see it.
+type answer struct{ Code, Message string }
+
+func answerOf(err error) answer {
+	failure, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return answer{Message: fmt.Sprint(err)}
+	}
+	return answer{Code: failure.ErrorCode(), Message: stackARN.ReplaceAllString(failure.ErrorMessage(), "ARN")}
+}
+
+func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
+	t.Parallel()
+	topic := func(members string) string {
+		return `{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"` + members + `}}}`
+	}
+	with := func(sections string) string {
+		return `{` + sections + `, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`
+	}
+	cases := map[string]struct{ body, want string }{
+		"no resources":                {`{"Resources": {}}`, "Template format error: At least one Resources member must be defined."},
+		"no object":                   {`hello`, "Template format error: unsupported structure."},
+		"bad JSON":                    {"{\n\"Resources\": }", "Template format error: JSON not well-formed. (line 2, column 15)"},
+		"bad YAML":                    {"a: [", "Template format error: YAML not well-formed."},
+		"an unknown tag":              {"Resources: {A: !What x}", "Template format error: YAML not well-formed. (line 1, column 16)"},
+		"an unknown section":          {with(`"Extras": {}`), "Invalid template property or properties [Extras]"},
+		"rules":                       {with(`"Rules": {}`), "awssim does not implement the template section Rules"},
+		"a resource that is a string": {`{"Resources": {"Topic": "x"}}`, "Template format error: Any Resources member must be an object."},
+		"no type":                     {`{"Resources": {"A": {}}}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
+		"an unknown type":             {`{"Resources": {"A": {"Type": "AWS::No::Such"}}}`, "Template format error: Unrecognized resource types: [AWS::No::Such]"},
+		"an unknown attribute":        {topic(`, "Invalid": 1`), "Invalid template resource property 'Invalid'"},
+		"a null":                      {topic(`, "Properties": {"TopicName": null}`), "[/Resources/Topic/Properties/TopicName] 'null' values are not allowed in templates"},
+		"a name with a hyphen":        {`{"Resources": {"a-b": {"Type": "AWS::SNS::Topic"}}}`, "Template format error: Resource name {a-b} is non alphanumeric."},
+		"a missing reference": {topic(`, "Properties": {"TopicName": {"Ref": "Nobody"}}`),
+			"Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template"},
+		"a missing dependency": {topic(`, "DependsOn": "NonExistingResource"`),
+			"Template format error: Unresolved resource dependencies [NonExistingResource] in the Resources block of the template"},
+		"a missing reference of an output": {with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}}`),
+			"Template format error: Unresolved resource dependencies [Nobody] in the Outputs block of the template"},
+		"a resource in a condition": {with(`"Conditions": {"C": {"Fn::Equals": [{"Ref": "Topic"}, "x"]}}`),
+			"Template format error: Unresolved dependencies [Topic]. Cannot reference resources in the Conditions block of the template"},
+		"an attribute that the type lacks": {with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Topic", "Colour"]}}}`),
+			"Template error: resource Topic does not support attribute type Colour in Fn::GetAtt"},
+		"an output without a value":  {with(`"Outputs": {"O": {}}`), "Template format error: Every Outputs member must contain a Value object"},
+		"a mapping that is too flat": {with(`"Mappings": {"A": {"B": "c"}}`), "Template format error: Every Mappings member B must be a map"},
+		"a mapping that is too deep": {with(`"Mappings": {"A": {"B": {"C": {}}}}`), "Template format error: Every Mappings attribute must be a String or a List."},
+		"a missing key of a mapping": {
+			`{"Mappings": {"M": {"A": {"B": "c"}}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "X", "B"]}}}}}`,
+			"Template error: Unable to get mapping for M::X::B",
+		},
+		"two resources that wait for each other": {
+			`{"Resources": {"A": {"Type": "AWS::SNS::Topic", "DependsOn": "B"}, "B": {"Type": "AWS::SNS::Topic", "DependsOn": "A"}}}`,
+			"Circular dependency between resources: [A, B]",
+		},
+		"a parameter without a value": {with(`"Parameters": {"Input": {"Type": "String"}}`), "Parameters: [Input] must have values"},
+		"a default that is no number": {with(`"Parameters": {"Value": {"Type": "Number", "Default": "x"}}`), "Parameter 'Value' must be a number."},
+		"a macro":                     {with(`"Transform": "AWS::Serverless-2016-10-31"`), "awssim does not implement the transform AWS::Serverless-2016-10-31"},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := newStage(t).client.CreateStack(t.Context(), &cfn.CreateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(test.body),
+			})
+			if diff := cmp.Diff(answer{"ValidationError", test.want}, answerOf(err)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
+	t.Parallel()
+	role := `{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {%s"AssumeRolePolicyDocument": {}}}}}`
+	absent := aws.String("absent")
+	cases := map[string]struct {
+		call func(s *stage) error
+		want answer
+	}{
+		"describe what is not there": {func(s *stage) error {
+			_, err := s.client.DescribeStacks(s.t.Context(), &cfn.DescribeStacksInput{StackName: absent})
+			return err
+		}, answer{"ValidationError", "Stack with id absent does not exist"}},
+		"events of what is not there": {func(s *stage) error {
+			_, err := s.client.DescribeStackEvents(s.t.Context(), &cfn.DescribeStackEventsInput{StackName: absent})
+			return err
+		}, answer{"ValidationError", "Stack [absent] does not exist"}},
+		"delete what is not there": {func(s *stage) error {
+			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: absent})
+			return err
+		}, answer{Message: "<nil>"}},
+		"a bad name": {func(s *stage) error {
+			return s.tryCreate("9x", oneTopic)
+		}, answer{"ValidationError", "1 validation error detected: Value '9x' at 'stackName' failed to satisfy constraint: " +
+			"Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"}},
+		"no template": {func(s *stage) error {
+			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{StackName: absent})
+			return err
+		}, answer{"ValidationError", "Either Template URL or Template Body must be specified."}},
+		"a name that is taken": {func(s *stage) error {
+			s.create(oneTopic)
+			return s.tryCreate("demo", oneTopic)
+		}, answer{"AlreadyExistsException", "Stack [demo] already exists"}},
+		"a role without acknowledgement": {func(s *stage) error {
+			return s.tryCreate("demo", fmt.Sprintf(role, ""))
+		}, answer{"InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"}},
+		"a named role with too little acknowledgement": {func(s *stage) error {
+			return s.tryCreate("demo", fmt.Sprintf(role, `"RoleName": "r", `), types.CapabilityCapabilityIam)
+		}, answer{"InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]"}},
+		"a protected stack": {func(s *stage) error {
+			s.create(oneTopic, func(in *cfn.CreateStackInput) { in.EnableTerminationProtection = aws.Bool(true) })
+			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", "Stack [demo] cannot be deleted while TerminationProtection is enabled"}},
+		"an update while another operation runs": {func(s *stage) error {
+			s.create(oneTopic)
+			return s.tryUpdate(named("a", "b"))
+		}, answer{"ValidationError", "Stack:ARN is in CREATE_IN_PROGRESS state and can not be updated."}},
+		"an update of a rolled back stack": {func(s *stage) error {
+			s.fail("Create", "Topic", "no")
+			s.create(oneTopic)
+			s.settle("demo")
+			return s.tryUpdate(named("a", "b"))
+		}, answer{"ValidationError", "Stack:ARN is in ROLLBACK_COMPLETE state and can not be updated."}},
+		"an update of a stack that failed without rollback": {func(s *stage) error {
+			s.fail("Create", "Topic", "no")
+			s.create(oneTopic, func(in *cfn.CreateStackInput) { in.OnFailure = types.OnFailureDoNothing })
+			s.settle("demo")
+			return s.tryUpdate(named("a", "b"))
+		}, answer{"ValidationError", "This stack is currently in a non-terminal [CREATE_FAILED] state. To update the stack from this state, please use the " +
+			"disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API"}},
+		"an update that changes nothing": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			return s.tryUpdate(`{"Description": "new", "Metadata": {"a": "b"}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}`)
+		}, answer{"ValidationError", "No updates are to be performed."}},
+		"an update of outputs alone is one": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			return s.tryUpdate(`{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": "x"}}}`)
+		}, answer{Message: "<nil>"}},
+		"a type that changes": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			return s.tryUpdate(`{"Resources": {"Topic": {"Type": "AWS::S3::Bucket"}}}`)
+		}, answer{"ValidationError", "Update of resource type is not permitted. The new template modifies resource type of the following resources: [Topic]"}},
+		"resources to retain without a failed deletion": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: aws.String("demo"), RetainResources: []string{"Topic"}})
+			return err
+		}, answer{"ValidationError", "Invalid operation on stack [ARN"}},
+		"a parameter that the template lacks": {func(s *stage) error {
+			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic),
+				Parameters: []types.Parameter{{ParameterKey: aws.String("X"), ParameterValue: aws.String("y")}},
+			})
+			return err
+		}, answer{"ValidationError", "Parameters: [X] do not exist in the template"}},
+		"a token of another operation": {func(s *stage) error {
+			s.create(oneTopic, func(in *cfn.CreateStackInput) { in.ClientRequestToken = aws.String("once") })
+			s.settle("demo")
+			_, err := s.client.UpdateStack(s.t.Context(), &cfn.UpdateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(named("a", "b")), ClientRequestToken: aws.String("once"),
+			})
+			return err
+		}, answer{"TokenAlreadyExistsException", "Token once was already used by CreateStack"}},
+		"a parameter of the API that awssim lacks": {func(s *stage) error {
+			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), StackPolicyBody: aws.String("{}"),
+			})
+			return err
+		}, answer{"ValidationError", `awssim does not implement the parameter "StackPolicyBody" of cloudformation:CreateStack`}},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, func(t *testing.T, s *stage) {
+				got := answerOf(test.call(s))
+				if strings.HasSuffix(test.want.Message, "[ARN") {
+					got.Message = got.Message[:min(len(got.Message), len(test.want.Message))]
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func TestTemplatesAreLimited(t *testing.T) {
+	t.Parallel()
+	body := oneTopic + strings.Repeat(" ", 51200)
+	got := answerOf(newStage(t).tryCreate("demo", body))
+	want := answer{"ValidationError", "1 validation error detected: Value '" + body +
+		"' at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func (s *stage) tryCreate(name, body string, capabilities ...types.Capability) error {
+	_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+		StackName: aws.String(name), TemplateBody: aws.String(body), Capabilities: capabilities,
+	})
+	return err
+}
+
+func (s *stage) tryUpdate(body string) error {
+	_, err := s.client.UpdateStack(s.t.Context(), &cfn.UpdateStackInput{StackName: aws.String("demo"), TemplateBody: aws.String(body)})
+	return err
+}
