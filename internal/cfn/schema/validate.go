@@ -40,7 +40,8 @@ func (s *Schema) Validate(props map[string]any) []Problem {
 }
 
 // ValidateTemplate checks properties as a template writes them: an intrinsic function ({"Ref": ...},
-// {"Fn::...": ...}) is accepted wherever a value may stand. {"Ref": "AWS::NoValue"} counts as no value at all.
+// {"Fn::...": ...}) is accepted wherever a value may stand. {"Ref": "AWS::NoValue"} counts as no value at all,
+// but an Fn::If counts as a value even if one of its branches is none.
 func (s *Schema) ValidateTemplate(props map[string]any) []Problem {
 	pruned, _ := withoutNoValue(props).(map[string]any)
 	return s.check(pruned, func(location []string) bool { return insideIntrinsic(pruned, location) })
