@@ -30,6 +30,7 @@ type pass struct {
 	want  template.Template
 	goal  stack.Goal
 	did   stack.Action
+	tried bool // a step was taken, or AWS said that it changes nothing
 	err   error
 }
 
@@ -99,6 +100,12 @@ func (p *pass) act(ctx context.Context) {
 		log.FromContext(ctx).Info("Acting on the stack", "action", action, "stack", p.target.Name, "status", p.seen.Status)
 	}
 	p.did, p.err = action, p.Cloud.Do(ctx, order)
+	switch {
+	case p.err == nil && writes(action):
+		p.tried, p.goal.Attempt.Unchanged = true, false
+	case p.err != nil && aws.ClassOf(p.err) == aws.NoChanges:
+		p.did, p.err, p.tried, p.goal.Attempt.Unchanged = stack.None, nil, true, true
+	}
 }
 
 // report gathers what the pass learned for status.
@@ -119,24 +126,20 @@ func (p *pass) report() status.Report {
 // remember records in status what AWS will not tell later: that this goal was tried, how often it was repaired, and
 // why its tasks failed.
 func (p *pass) remember() {
-	class := aws.ClassOf(p.err)
-	unchanged := p.err != nil && class == aws.NoChanges
 	switch {
-	case !writes(p.did) || p.did == stack.Protect:
-		p.rememberFailure()
-	case p.err == nil || unchanged:
-		p.app.Status.Attempt = p.attempt(unchanged)
-	}
-	if unchanged {
-		p.goal.Attempt.Unchanged, p.did, p.err = true, stack.None, nil
+	case p.tried && p.did != stack.Protect:
+		p.app.Status.Attempt = p.attempt()
+	case p.app.Status.Attempt != nil && p.seen != nil && p.seen.Phase == stack.Busy && p.seen.Rollout != nil &&
+		p.seen.Rollout.Diagnosis != "":
+		p.app.Status.Attempt.Failure = p.seen.Rollout.Diagnosis
 	}
 }
 
 // attempt is the record of the step just taken.
-func (p *pass) attempt(unchanged bool) *v1alpha1.AttemptStatus {
+func (p *pass) attempt() *v1alpha1.AttemptStatus {
 	attempt := v1alpha1.AttemptStatus{
 		Goal: goalName(p.app, p.goal), RequestedAt: requestedAt(p.app),
-		Repairs: int32(p.goal.Attempt.Repairs), Unchanged: unchanged, //nolint:gosec // bounded by stack.RepairBudget
+		Repairs: int32(p.goal.Attempt.Repairs), Unchanged: p.goal.Attempt.Unchanged, //nolint:gosec // bounded by stack.RepairBudget
 		Time: metav1.NewTime(p.Clock.Now().Truncate(time.Second)),
 	}
 	if p.did == stack.ContinueRollback || (p.did == stack.Delete && repairs(p.seen.Phase)) {
@@ -147,15 +150,6 @@ func (p *pass) attempt(unchanged bool) *v1alpha1.AttemptStatus {
 
 // repairs says whether a deletion in this phase mends something that failed.
 func repairs(phase stack.Phase) bool { return phase == stack.Broken || phase == stack.DeleteFailed }
-
-func (p *pass) rememberFailure() {
-	if p.app.Status.Attempt == nil || p.seen == nil || p.seen.Rollout == nil || p.seen.Rollout.Diagnosis == "" {
-		return
-	}
-	if p.seen.Phase == stack.Busy {
-		p.app.Status.Attempt.Failure = p.seen.Rollout.Diagnosis
-	}
-}
 
 // writes says whether an action writes to AWS.
 func writes(action stack.Action) bool {

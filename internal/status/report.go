@@ -187,8 +187,10 @@ func workOfAWS(r Report) (string, string) {
 		return v1alpha1.ReasonTasksFailing, doing
 	case containsRollback(r.Seen.Status):
 		return v1alpha1.ReasonRollingBack, doing
-	case r.Seen.Status == "DELETE_IN_PROGRESS":
+	case r.Seen.Status == "DELETE_IN_PROGRESS" && r.Goal.Delete:
 		return v1alpha1.ReasonDeleting, doing
+	case r.Seen.Status == "DELETE_IN_PROGRESS":
+		return v1alpha1.ReasonRepairing, doing
 	case r.Seen.Status == "CREATE_IN_PROGRESS":
 		return v1alpha1.ReasonCreating, doing
 	default:
