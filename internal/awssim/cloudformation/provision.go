@@ -32,7 +32,7 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 	}
 	wanted := desired{
 		logicalID: logicalID, definition: definition, schema: known,
-		dependencies: deployed.template.Dependencies(definition), tags: st.resourceTags(deployed, logicalID),
+		dependencies: definition.Dependencies, tags: st.resourceTags(deployed, logicalID),
 	}
 	properties, err := scope.Properties(definition.Properties)
 	if err != nil {

@@ -88,7 +88,7 @@ func (s *Service) begun(st *stack, deployed *deployment, wanted desired, logical
 }
 
 func (d *deployment) waitsFor(logicalID string) []string {
-	return d.template.Dependencies(d.template.Resources[logicalID])
+	return d.template.Resources[logicalID].Dependencies
 }
 
 // checkImports finds exports that do not exist before anything is made. The caller holds st.mu.

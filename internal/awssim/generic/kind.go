@@ -72,9 +72,9 @@ func identifyBySchema(r resource.Request) (string, map[string]any) {
 	var parts []string
 	for _, pointer := range known.PrimaryIdentifier {
 		property := pointer.String()
-		value, given := at(r.Properties, property)
+		value, _ := at(r.Properties, property)
 		part := text(value)
-		if !given || part == "" {
+		if part == "" {
 			part = generate(r, property)
 			generated[property] = part
 		}

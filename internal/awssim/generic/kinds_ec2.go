@@ -98,24 +98,30 @@ func checkSubnet(p *Provider, r resource.Request) error {
 		return nil //nolint:nilerr // no block of its own: IPv6 only, or from a pool
 	}
 	vpc := text(r.Properties["VpcId"])
-	for at, other := range p.instances {
-		if at.Place != r.Place {
-			continue
+	invalid := &resource.Failure{Message: fmt.Sprintf("The CIDR '%s' is invalid.", block), HandlerErrorCode: "InvalidRequest"}
+	if theirs, ok := p.block(key{Place: r.Place, resourceType: vpcType, id: vpc}); ok {
+		if !theirs.Contains(block.Addr()) || block.Bits() < theirs.Bits() {
+			return invalid
 		}
-		theirs, err := netip.ParsePrefix(text(other.properties["CidrBlock"]))
-		if err != nil {
-			continue
-		}
-		if at.resourceType == vpcType && at.id == vpc && (!theirs.Contains(block.Addr()) || block.Bits() < theirs.Bits()) {
-			return &resource.Failure{Message: fmt.Sprintf("The CIDR '%s' is invalid.", block), HandlerErrorCode: "InvalidRequest"}
-		}
-		if at.resourceType == subnetType && text(other.properties["VpcId"]) == vpc && theirs.Overlaps(block) {
+	}
+	for at := range p.users[value{Place: r.Place, text: vpc}] {
+		if theirs, ok := p.block(at); ok && at.resourceType == subnetType && theirs.Overlaps(block) {
 			return &resource.Failure{
 				Message: fmt.Sprintf("The CIDR '%s' conflicts with another subnet", block), HandlerErrorCode: "AlreadyExists",
 			}
 		}
 	}
 	return nil
+}
+
+// block returns the CIDR block of a VPC or subnet. The caller holds p.mu.
+func (p *Provider) block(at key) (netip.Prefix, bool) {
+	found := p.instances[at]
+	if found == nil {
+		return netip.Prefix{}, false
+	}
+	block, err := netip.ParsePrefix(text(found.properties["CidrBlock"]))
+	return block, err == nil
 }
 
 func identifyAttachment(r resource.Request) (string, map[string]any) {

@@ -24,6 +24,15 @@ type Provider struct {
 
 	mu        sync.RWMutex
 	instances map[key]*instance
+	// users are the resources with a property of a value: what refers to a resource is found by its id.
+	users map[value]map[key]bool
+}
+
+// value is a property's value; the place keeps accounts and regions apart.
+type value struct {
+	resource.Place
+
+	text string
 }
 
 // key finds a resource: physical ids are unique within a type, account and region.
@@ -42,7 +51,7 @@ type instance struct {
 
 // New returns a provider without resources.
 func New(clock clock.Clock) *Provider {
-	return &Provider{clock: clock, kinds: kinds(), instances: make(map[key]*instance)}
+	return &Provider{clock: clock, kinds: kinds(), instances: make(map[key]*instance), users: make(map[value]map[key]bool)}
 }
 
 var _ resource.Provider = (*Provider)(nil)
@@ -89,7 +98,7 @@ func (p *Provider) make(kind kind, r resource.Request) (*instance, string, error
 		}
 	}
 	made := &instance{properties: r.Properties, generated: generated}
-	p.instances[at] = made
+	p.put(at, made)
 	return made, id, nil
 }
 
@@ -103,7 +112,7 @@ func (p *Provider) Update(ctx context.Context, r resource.Request) (resource.Res
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
 	changed := &instance{properties: r.Properties, generated: old.generated}
-	p.instances[at] = changed
+	p.put(at, changed)
 	p.mu.Unlock()
 	if err := p.clock.Sleep(ctx, p.kindOf(r.Type).update); err != nil {
 		return resource.Result{}, fmt.Errorf("updating %s: %w", r.PhysicalID, err)
@@ -122,8 +131,42 @@ func (p *Provider) Delete(ctx context.Context, r resource.Request) error {
 	if p.blocked(kind, r) {
 		return &resource.Failure{Message: fmt.Sprintf(kind.blocked, r.PhysicalID), HandlerErrorCode: "InvalidRequest"}
 	}
-	delete(p.instances, key{Place: r.Place, resourceType: r.Type, id: r.PhysicalID})
+	p.put(key{Place: r.Place, resourceType: r.Type, id: r.PhysicalID}, nil)
 	return nil
+}
+
+// put replaces a resource, or removes it if there is no new one, and keeps users right. The caller holds p.mu.
+func (p *Provider) put(at key, next *instance) {
+	if old := p.instances[at]; old != nil {
+		for _, of := range texts(at, old) {
+			delete(p.users[of], at)
+			if len(p.users[of]) == 0 {
+				delete(p.users, of)
+			}
+		}
+		delete(p.instances, at)
+	}
+	if next == nil {
+		return
+	}
+	p.instances[at] = next
+	for _, of := range texts(at, next) {
+		if p.users[of] == nil {
+			p.users[of] = make(map[key]bool)
+		}
+		p.users[of][at] = true
+	}
+}
+
+// texts returns the values of the properties that are strings.
+func texts(at key, of *instance) []value {
+	var found []value
+	for _, each := range of.properties {
+		if plain := text(each); plain != "" {
+			found = append(found, value{Place: at.Place, text: plain})
+		}
+	}
+	return found
 }
 
 // blocked reports whether a resource of a blocking type refers to the one to be deleted. The caller holds p.mu.
@@ -131,9 +174,9 @@ func (p *Provider) blocked(kind kind, r resource.Request) bool {
 	if len(kind.blockers) == 0 {
 		return false
 	}
-	for at, other := range p.instances {
-		property, blocks := kind.blockers[at.resourceType]
-		if blocks && at.Place == r.Place && other.properties[property] == any(kind.referredBy(r, p)) {
+	name := kind.referredBy(r, p)
+	for at := range p.users[value{Place: r.Place, text: name}] {
+		if property, blocks := kind.blockers[at.resourceType]; blocks && text(p.instances[at].properties[property]) == name {
 			return true
 		}
 	}
@@ -164,8 +207,8 @@ func attributes(resourceType string, of *instance) map[string]any {
 		if _, made := shown[name]; made {
 			continue
 		}
-		if value, ok := at(of.properties, name); ok {
-			shown[name] = value
+		if given, ok := at(of.properties, name); ok {
+			shown[name] = given
 		}
 	}
 	return shown
@@ -174,18 +217,18 @@ func attributes(resourceType string, of *instance) map[string]any {
 // at follows a dotted name.
 func at(properties map[string]any, name string) (any, bool) {
 	first, rest, nested := strings.Cut(name, ".")
-	value, ok := properties[first]
+	given, ok := properties[first]
 	if !nested || !ok {
-		return value, ok
+		return given, ok
 	}
-	inner, ok := value.(map[string]any)
+	inner, ok := given.(map[string]any)
 	if !ok {
 		return nil, false
 	}
 	return at(inner, rest)
 }
 
-func text(value any) string {
-	plain, _ := value.(string)
+func text(given any) string {
+	plain, _ := given.(string)
 	return plain
 }

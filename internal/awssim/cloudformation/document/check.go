@@ -152,7 +152,7 @@ func namedCondition(function string, argument any) []string {
 func (t *Template) checkCycles() error {
 	waiting := make(map[string][]string, len(t.Resources))
 	for name, resource := range t.Resources {
-		waiting[name] = t.Dependencies(resource)
+		waiting[name] = resource.Dependencies
 	}
 	for removed := true; removed; {
 		removed = false

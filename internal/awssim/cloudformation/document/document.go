@@ -29,6 +29,8 @@ type Resource struct {
 	DeletionPolicy      string // empty if not given
 	UpdateReplacePolicy string // empty if not given
 	Metadata            any
+	// Dependencies are the logical ids that the resource waits for, sorted: DependsOn and all that it refers to.
+	Dependencies []string
 }
 
 // Output is a member of the Outputs section.

@@ -69,7 +69,7 @@ Resources:
 		t.Fatal(err)
 	}
 	want := []string{"ByAttribute", "ByHand", "ByMap", "ByRef", "BySub", "BySubAttribute", "Deep"}
-	if diff := cmp.Diff(want, template.Dependencies(template.Resources["Subject"])); diff != "" {
+	if diff := cmp.Diff(want, template.Resources["Subject"].Dependencies); diff != "" {
 		t.Error(diff)
 	}
 }

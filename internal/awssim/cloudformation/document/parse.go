@@ -26,6 +26,7 @@ func Parse(body string) (*Template, error) {
 		return nil, err
 	}
 	template.Body = body
+	template.resolveDependencies()
 	if err := template.checkReferences(); err != nil {
 		return nil, err
 	}

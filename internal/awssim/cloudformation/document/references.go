@@ -129,14 +129,16 @@ func Variables(text string) []string {
 	}
 }
 
-// Dependencies returns the logical ids that a resource waits for: DependsOn and everything it refers to.
-func (t *Template) Dependencies(resource *Resource) []string {
-	names := slices.Clone(resource.DependsOn)
-	for _, reference := range References(resource.Properties) {
-		if _, ok := t.Resources[reference.Name]; ok {
-			names = append(names, reference.Name)
+// resolveDependencies finds out what each resource waits for.
+func (t *Template) resolveDependencies() {
+	for _, resource := range t.Resources {
+		names := slices.Clone(resource.DependsOn)
+		for _, reference := range References(resource.Properties) {
+			if _, ok := t.Resources[reference.Name]; ok {
+				names = append(names, reference.Name)
+			}
 		}
+		slices.Sort(names)
+		resource.Dependencies = slices.Compact(names)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
