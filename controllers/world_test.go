@@ -192,7 +192,9 @@ func manifest() *v1alpha1.EcsApp {
 	}
 }
 
-func (s *story) tellf(format string, args ...any) { s.log = append(s.log, fmt.Sprintf(format, args...)) }
+func (s *story) tellf(format string, args ...any) {
+	s.log = append(s.log, fmt.Sprintf(format, args...))
+}
 
 // pass reconciles once, after a while. It tells of the readiness if that changed.
 func (s *story) pass(after time.Duration) {
