@@ -164,6 +164,13 @@ func (s *Service) Health(groupARN, id string, port int) (Health, bool) {
 	return s.healthOf(found), true
 }
 
+// InUse says whether a load balancer forwards to a target group.
+func (s *Service) InUse(groupARN string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.balancersOf(groupARN)) > 0
+}
+
 // healthOf is the target's health as the API tells it. Call it locked.
 func (s *Service) healthOf(found *target) Health {
 	if found.health.State != Draining && len(s.balancersOf(found.group.arn)) == 0 {

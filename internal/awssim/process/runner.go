@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -280,3 +281,6 @@ func first(values ...string) string {
 	}
 	return ""
 }
+
+// Architecture is this machine's, as image platforms write it.
+func Architecture() string { return runtime.GOARCH }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -19,7 +20,7 @@ const (
 	generatedLength = 12
 )
 
-// Decode reads properties into a struct whose fields are named as the properties. As in CloudFormation numbers
+// Decode reads properties into a struct whose fields are named as the properties, upper and lower case aside. As in CloudFormation numbers
 // and booleans may be written as strings and the other way round. A property that the struct does not have is
 // refused by name: what the simulator does not act on it must not accept.
 func Decode(properties resource.Properties, into any) error {
@@ -63,7 +64,7 @@ func decode(value any, path string, into reflect.Value) error {
 
 func decodeStruct(members map[string]any, path string, into reflect.Value) error {
 	for _, name := range sortedKeys(members) {
-		field := into.FieldByName(name)
+		field := into.FieldByNameFunc(func(candidate string) bool { return strings.EqualFold(candidate, name) })
 		if !field.IsValid() {
 			return Unsupported("the property " + join(path, name))
 		}

@@ -1,0 +1,182 @@
+package ecs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// stabilizing is how long CloudFormation waits for a service (AWS.md: about three hours).
+const stabilizing = 3 * time.Hour
+
+type fleetProvider struct{ *Service }
+
+// fleetProperties are the properties of AWS::ECS::Service that are acted on.
+type fleetProperties struct {
+	Cluster     string
+	ServiceName string
+	FleetSpec
+
+	Tags []Tag
+}
+
+// Create makes a service and waits until its first deployment has completed.
+func (p *fleetProvider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
+	var wanted fleetProperties
+	if err := props.Decode(r.Properties, &wanted); err != nil {
+		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+	}
+	if wanted.ServiceName == "" {
+		wanted.ServiceName = props.GeneratedName(r.StackName, r.LogicalID)
+	}
+	made, begun, err := p.create(r, &wanted)
+	if err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	if r.Initiated != nil {
+		r.Initiated(made.arn)
+	}
+	return made.result(), p.await(ctx, made, begun)
+}
+
+func (p *fleetProvider) create(r resource.Request, wanted *fleetProperties) (*fleet, *deployment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	into, err := p.cluster(r.Place, wanted.Cluster)
+	if err != nil {
+		return nil, nil, err
+	}
+	made, err := p.newFleet(into, wanted.ServiceName, &wanted.FleetSpec, mergeTags(r, wanted.Tags))
+	if err != nil {
+		return nil, nil, err
+	}
+	return made, made.deployments[0], nil
+}
+
+func (f *fleet) result() resource.Result {
+	return resource.Result{PhysicalID: f.arn, Attributes: map[string]any{"Name": f.name, "ServiceArn": f.arn}}
+}
+
+// Update changes a service and waits until the deployment that results has completed.
+func (p *fleetProvider) Update(ctx context.Context, r resource.Request) (resource.Result, error) {
+	var wanted fleetProperties
+	if err := props.Decode(r.Properties, &wanted); err != nil {
+		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+	}
+	found, begun, err := p.change(r, &wanted)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	return found.result(), p.await(ctx, found, begun)
+}
+
+func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fleet, *deployment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, err := p.fleet(r.Place, wanted.Cluster, r.PhysicalID)
+	if err != nil || found.status == inactive {
+		return nil, nil, props.NotFound(r.Type, r.PhysicalID)
+	}
+	begun, err := p.update(found, &wanted.FleetSpec, false)
+	if err != nil {
+		return nil, nil, handlerFailure(err)
+	}
+	found.tags = mergeTags(r, wanted.Tags)
+	return found, begun, nil
+}
+
+// await waits until the deployment has completed and the service is steady, or until the deployment fails.
+func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error {
+	ctx, cancel := s.withTimeout(ctx)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		done, err := f.outcome(begun)
+		changed := f.changed
+		s.mu.Unlock()
+		if done || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-s.life.Done():
+			return ErrClosed
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// withTimeout ends as CloudFormation's own wait does. A clock that does not wait has no such end.
+func (s *Service) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	wait := s.Clock.Scale(stabilizing)
+	if wait <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, wait, &resource.Failure{
+		Message: "Resource timed out waiting for completion", HandlerErrorCode: "NotStabilized",
+	})
+}
+
+// outcome says whether a deployment has succeeded, or how it failed. Call it locked.
+func (f *fleet) outcome(begun *deployment) (bool, error) {
+	switch {
+	case begun.rollout == failed:
+		return false, &resource.Failure{
+			Message:          "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
+			HandlerErrorCode: "GeneralServiceException",
+		}
+	case f.status != active:
+		return false, props.NotFound("AWS::ECS::Service", f.arn)
+	case f.deployments[0] != begun:
+		return false, &resource.Failure{
+			Message:          fmt.Sprintf("The deployment %s was superseded by another one.", begun.id),
+			HandlerErrorCode: "NotStabilized",
+		}
+	default:
+		return begun.rollout == completed && f.steady, nil
+	}
+}
+
+// Delete stops a service's tasks and waits until the last one is gone.
+func (p *fleetProvider) Delete(ctx context.Context, r resource.Request) error {
+	p.mu.Lock()
+	found := p.byARN(r.PhysicalID)
+	if found != nil {
+		found.drain()
+	}
+	p.mu.Unlock()
+	if found == nil {
+		return nil
+	}
+	for {
+		p.mu.Lock()
+		done, changed := found.status == inactive, found.changed
+		p.mu.Unlock()
+		if done {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-p.life.Done():
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err() //nolint:wrapcheck // as Provider wants it
+		}
+	}
+}
+
+// byARN finds a service wherever it is: on deletion its cluster need not be known any more. Call it locked.
+func (s *Service) byARN(wanted string) *fleet {
+	for _, cluster := range s.clusters {
+		for _, fleet := range cluster.fleets {
+			if fleet.arn == wanted {
+				return fleet
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package ecs
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// FleetSpec is a service as CloudFormation (by field name) and the API (by JSON name) write it. What is not here is
+// refused.
+type FleetSpec struct {
+	TaskDefinition                string               `json:"taskDefinition,omitempty"`
+	DesiredCount                  *int                 `json:"desiredCount,omitempty"`
+	LaunchType                    string               `json:"launchType,omitempty"`
+	PlatformVersion               string               `json:"platformVersion,omitempty"`
+	CapacityProviderStrategy      []StrategyItem       `json:"capacityProviderStrategy,omitempty"`
+	NetworkConfiguration          NetworkConfiguration `json:"networkConfiguration,omitzero"`
+	LoadBalancers                 []LoadBalancer       `json:"loadBalancers,omitempty"`
+	HealthCheckGracePeriodSeconds *int                 `json:"healthCheckGracePeriodSeconds,omitempty"`
+	DeploymentConfiguration       *DeploymentConfig    `json:"deploymentConfiguration,omitempty"`
+	DeploymentController          *Controller          `json:"deploymentController,omitempty"`
+	SchedulingStrategy            string               `json:"schedulingStrategy,omitempty"`
+	AvailabilityZoneRebalancing   string               `json:"availabilityZoneRebalancing,omitempty"`
+	EnableECSManagedTags          bool                 `json:"enableECSManagedTags,omitempty"`
+	EnableExecuteCommand          bool                 `json:"enableExecuteCommand,omitempty"`
+	PropagateTags                 string               `json:"propagateTags,omitempty"`
+}
+
+// NetworkConfiguration is where tasks get their addresses.
+type NetworkConfiguration struct {
+	AwsvpcConfiguration vpcConfiguration `json:"awsvpcConfiguration"`
+}
+
+// DeploymentConfig is how deployments proceed.
+type DeploymentConfig struct {
+	DeploymentCircuitBreaker *breaker `json:"deploymentCircuitBreaker,omitempty"`
+	MaximumPercent           *int     `json:"maximumPercent,omitempty"`
+	MinimumHealthyPercent    *int     `json:"minimumHealthyPercent,omitempty"`
+	Strategy                 string   `json:"strategy,omitempty"`
+	BakeTimeInMinutes        int      `json:"bakeTimeInMinutes,omitempty"`
+}
+
+// Controller is who deploys; only ECS itself does here.
+type Controller struct {
+	Type string `json:"type"`
+}
+
+// Defaults of a service (CreateService, API reference).
+const (
+	defaultDesired    = 1
+	defaultMinPercent = 100
+	defaultMaxPercent = 200
+	maxSubnets        = 16
+	maxGroups         = 5
+	rolling           = "ROLLING"
+	replica           = "REPLICA"
+	disabled          = "DISABLED"
+)
+
+// unsupported returns an error for what the simulator does not act on.
+func (f *FleetSpec) unsupported() error {
+	switch {
+	case f.EnableExecuteCommand:
+		return errInvalid("awssim does not implement enableExecuteCommand.")
+	case f.SchedulingStrategy != "" && f.SchedulingStrategy != replica:
+		return errInvalid("awssim does not implement schedulingStrategy %s.", f.SchedulingStrategy)
+	case f.DeploymentController != nil && f.DeploymentController.Type != "ECS":
+		return errInvalid("awssim does not implement the deployment controller %s.", f.DeploymentController.Type)
+	case f.LaunchType != "" && f.LaunchType != launchFargate:
+		return errInvalid("awssim does not implement launchType %s.", f.LaunchType)
+	case !slices.Contains([]string{"", "LATEST", "1.4.0"}, f.PlatformVersion):
+		return errInvalid("awssim does not implement platformVersion %s.", f.PlatformVersion)
+	}
+	config := f.DeploymentConfiguration
+	if config == nil {
+		return nil
+	}
+	if config.Strategy != "" && config.Strategy != rolling {
+		return errInvalid("awssim does not implement the deployment strategy %s.", config.Strategy)
+	}
+	if config.BakeTimeInMinutes != 0 {
+		return errInvalid("awssim does not implement bakeTimeInMinutes.")
+	}
+	return nil
+}
+
+// settings applies what is given to the settings that are in force.
+func (f *FleetSpec) settings(current settings) (settings, error) {
+	if f.DesiredCount != nil {
+		current.desired = *f.DesiredCount
+	}
+	if f.HealthCheckGracePeriodSeconds != nil {
+		current.grace = time.Duration(*f.HealthCheckGracePeriodSeconds) * time.Second
+	}
+	if config := f.DeploymentConfiguration; config != nil {
+		if config.MaximumPercent != nil {
+			current.maxPercent = *config.MaximumPercent
+		}
+		if config.MinimumHealthyPercent != nil {
+			current.minPercent = *config.MinimumHealthyPercent
+		}
+		if config.DeploymentCircuitBreaker != nil {
+			current.breaker = *config.DeploymentCircuitBreaker
+		}
+	}
+	if f.PropagateTags != "" {
+		current.propagate = f.PropagateTags
+	}
+	if f.AvailabilityZoneRebalancing != "" {
+		current.rebalancing = f.AvailabilityZoneRebalancing
+	}
+	current.managedTags = current.managedTags || f.EnableECSManagedTags
+	return current, current.check()
+}
+
+func (s *settings) check() error {
+	const hundred = 100
+	switch {
+	case s.desired < 0:
+		return errInvalid("desiredCount must not be negative.")
+	case s.minPercent < 0 || s.minPercent > hundred:
+		return errInvalid("minimumHealthyPercent must be between 0 and 100.")
+	case s.maxPercent < hundred:
+		return errInvalid("maximumPercent must be greater than or equal to 100.")
+	case s.maxPercent <= s.minPercent:
+		return errInvalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	}
+	return nil
+}
+
+func defaultSettings() settings {
+	return settings{
+		desired: defaultDesired, minPercent: defaultMinPercent, maxPercent: defaultMaxPercent,
+		propagate: "NONE", rebalancing: disabled,
+	}
+}
+
+// revision applies what is given to the revision that is deployed. Call it locked.
+func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, current revision) (revision, error) {
+	if f.TaskDefinition != "" {
+		found, err := s.definition(place, f.TaskDefinition)
+		if err != nil || found.status != active {
+			return current, errClient("TaskDefinition is inactive or does not exist: %s", f.TaskDefinition)
+		}
+		current.definition = found
+	}
+	if current.definition == nil {
+		return current, errInvalid("TaskDefinition can not be blank.")
+	}
+	if len(f.NetworkConfiguration.AwsvpcConfiguration.Subnets) > 0 {
+		current.network = f.NetworkConfiguration.AwsvpcConfiguration
+	}
+	if current.network.AssignPublicIP == "" {
+		current.network.AssignPublicIP = disabled
+	}
+	if f.LoadBalancers != nil {
+		current.balancers = f.LoadBalancers
+	}
+	if len(f.CapacityProviderStrategy) > 0 {
+		current.strategy, current.launchType = f.CapacityProviderStrategy, ""
+	}
+	if f.LaunchType != "" {
+		current.strategy, current.launchType = nil, f.LaunchType
+	}
+	if current.launchType == "" && len(current.strategy) == 0 {
+		current.strategy = in.DefaultCapacityProviderStrategy
+	}
+	return current, current.check(in)
+}
+
+func (r *revision) check(in *cluster) error {
+	if len(r.network.Subnets) == 0 {
+		return errInvalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	}
+	if len(r.network.Subnets) > maxSubnets {
+		return errInvalid("subnets can have at most 16 items.")
+	}
+	if len(r.network.SecurityGroups) > maxGroups {
+		return errInvalid("securityGroup can have at most 5 items.")
+	}
+	for _, item := range r.strategy {
+		if !slices.Contains(in.CapacityProviders, item.CapacityProvider) {
+			return errInvalid("The specified capacity provider '%s' is not associated with the cluster.", item.CapacityProvider)
+		}
+	}
+	if r.launchType == "" && !slices.ContainsFunc(r.strategy, func(i StrategyItem) bool { return i.Weight > 0 || i.Base > 0 }) {
+		return errInvalid("awssim runs services on Fargate: give the launch type FARGATE or a capacity provider strategy.")
+	}
+	for _, balancer := range r.balancers {
+		if err := balancer.check(r.definition); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b LoadBalancer) check(in *definition) error {
+	found, ok := in.container(b.ContainerName)
+	if !ok {
+		return errInvalid("The container %s does not exist in the task definition.", b.ContainerName)
+	}
+	if !slices.ContainsFunc(found.PortMappings, func(m PortMapping) bool { return m.ContainerPort == b.ContainerPort }) {
+		return errInvalid("The container %s did not have a container port %d defined.", b.ContainerName, b.ContainerPort)
+	}
+	return nil
+}

@@ -1,0 +1,286 @@
+package ecs
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// Options of the awslogs log driver.
+const (
+	logGroup  = "awslogs-group"
+	logRegion = "awslogs-region"
+	logPrefix = "awslogs-stream-prefix"
+)
+
+// live is a task's whole life.
+func (s *Service) live(t *task) {
+	if err := s.bringUp(t); err != nil {
+		s.mu.Lock()
+		t.requestStop(failedToStart, err.Error()) // unless it failed because it was asked to stop
+		s.mu.Unlock()
+	}
+	<-t.asked.Done()
+	s.takeDown(t)
+}
+
+// advance moves the task to a status and lets the scheduler know.
+func (s *Service) advance(t *task, status string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.last = status
+	switch status {
+	case pending:
+		t.pullStarted = time.Now().UTC()
+	case activating:
+		t.pullStopped = time.Now().UTC()
+	case running:
+		t.started = time.Now().UTC()
+	case stopping:
+		t.leftAt = time.Now().UTC()
+	case stopped:
+		t.stoppedAt = time.Now().UTC()
+	}
+	t.fleet.kick()
+}
+
+// bringUp starts the task's containers and registers it with its target groups.
+func (s *Service) bringUp(t *task) error {
+	if err := s.Clock.Sleep(t.asked, provisioningTime); err != nil {
+		return fmt.Errorf("provisioning: %w", err)
+	}
+	s.advance(t, pending)
+	if err := s.pull(t); err != nil {
+		return err
+	}
+	s.advance(t, activating)
+	if err := s.startContainers(t); err != nil {
+		return err
+	}
+	if err := s.join(t); err != nil {
+		return err
+	}
+	if err := s.Clock.Sleep(t.asked, activatingTime); err != nil {
+		return fmt.Errorf("activating: %w", err)
+	}
+	s.mu.Lock()
+	gone := t.stopping()
+	s.mu.Unlock()
+	if !gone {
+		s.advance(t, running)
+	}
+	return nil
+}
+
+// pull makes the log streams and fetches the images.
+func (s *Service) pull(t *task) error {
+	for _, one := range t.containers {
+		if err := s.openLog(t, one); err != nil {
+			return err
+		}
+		image, err := s.Containers.Pull(t.asked, one.spec.Image)
+		s.mu.Lock()
+		one.image = image
+		if err != nil && !t.stopping() {
+			one.reason = err.Error()
+		}
+		s.mu.Unlock()
+		if err != nil {
+			return err //nolint:wrapcheck // reads as ECS's
+		}
+	}
+	return nil
+}
+
+// stream is where a container's output goes: prefix/container/task.
+func (t *task) stream(one *container) (resource.Place, string, string, bool) {
+	config := one.spec.LogConfiguration
+	if config == nil {
+		return resource.Place{}, "", "", false
+	}
+	place := resource.Place{Account: t.fleet.place.Account, Region: config.Options[logRegion]}
+	return place, config.Options[logGroup], fmt.Sprintf("%s/%s/%s", config.Options[logPrefix], one.spec.Name, t.id), true
+}
+
+func (s *Service) openLog(t *task, one *container) error {
+	place, group, stream, ok := t.stream(one)
+	if !ok {
+		return nil
+	}
+	if err := s.Logs.CreateStream(place, group, stream); err != nil {
+		return fmt.Errorf("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 "+
+			"times: failed to create Cloudwatch log stream: %w : exit status 1", err)
+	}
+	return nil
+}
+
+// startContainers starts the containers in the order of their dependencies.
+func (s *Service) startContainers(t *task) error {
+	order, _ := t.definition.startOrder() // cycles were refused
+	for _, name := range order {
+		one := t.container(name)
+		if err := s.awaitDependencies(t, one); err != nil {
+			return err
+		}
+		if err := s.startContainer(t, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *task) container(name string) *container {
+	return t.containers[slices.IndexFunc(t.containers, func(c *container) bool { return c.spec.Name == name })]
+}
+
+func (s *Service) startContainer(t *task, one *container) error {
+	output := func(string) {}
+	if place, group, stream, ok := t.stream(one); ok {
+		output = func(line string) {
+			if line != "" { // an event must have a message
+				s.Logs.Append(place, group, stream, line)
+			}
+		}
+	}
+	started, err := one.image.Start(one.spec, output)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		one.reason = err.Error()
+		return err //nolint:wrapcheck // reads as ECS's
+	}
+	one.running, one.last = started, running
+	s.work.Go(func() { s.follow(t, one) })
+	if one.spec.HealthCheck != nil {
+		s.work.Go(func() { s.checkContainer(t, one) })
+	}
+	return nil
+}
+
+// follow waits for a container's end. A task ends with its essential containers.
+func (s *Service) follow(t *task, one *container) {
+	<-one.running.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one.last, one.exit = stopped, new(one.running.ExitCode())
+	close(one.ready)
+	if one.spec.essential() && !t.stopping() {
+		t.fleet.noteFailure(t, time.Now().UTC())
+		t.requestStop(essentialExit, "Essential container in task exited")
+	}
+	t.fleet.kick()
+}
+
+// join registers the task with its target groups.
+func (s *Service) join(t *task) error {
+	for _, balancer := range t.deployment.revision.balancers {
+		err := s.Balancers.Register(balancer.TargetGroupArn, elb.Target{
+			ID: t.address.String(), Port: balancer.ContainerPort, AvailabilityZone: t.subnet.AvailabilityZone,
+			Address: t.container(balancer.ContainerName).running.Address(), Changed: t.fleet.poke,
+		})
+		if err != nil {
+			return fmt.Errorf("registering the task: %w", err)
+		}
+		s.mu.Lock()
+		t.registered = append(t.registered, balancer)
+		t.fleet.notices.registered[balancer.TargetGroupArn]++
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// takeDown ends a task: out of the load balancers, drained, asked to end, killed, forgotten.
+func (s *Service) takeDown(t *task) {
+	s.mu.Lock()
+	if t.stop.code == failedToStart {
+		t.fleet.noteFailure(t, time.Now().UTC())
+	}
+	alive := t.alive()
+	s.mu.Unlock()
+	if len(t.registered) > 0 {
+		s.advance(t, deactivating)
+		s.leave(t, alive)
+	}
+	s.advance(t, stopping)
+	s.stopContainers(t)
+	s.mu.Lock()
+	if t.stop.code == byScheduler {
+		t.fleet.notices.stopped = append(t.fleet.notices.stopped, t.id)
+	}
+	s.mu.Unlock()
+	s.advance(t, deprovisioning)
+	_ = s.Clock.Sleep(s.life, deprovisioningTime)
+	s.addresses.Release(t.subnet.ID, t.address)
+	s.advance(t, stopped)
+	s.forget(t)
+}
+
+// alive says whether the task can still serve. Call it locked.
+func (t *task) alive() bool {
+	return !slices.ContainsFunc(t.containers, func(c *container) bool { return c.spec.essential() && c.last != running })
+}
+
+// leave takes the task out of its target groups and, if it can still serve, waits until it is drained.
+func (s *Service) leave(t *task, drain bool) {
+	var drained []<-chan struct{}
+	for _, balancer := range t.registered {
+		drained = append(drained, s.Balancers.Deregister(balancer.TargetGroupArn, t.address.String(), balancer.ContainerPort))
+	}
+	s.mu.Lock()
+	t.fleet.notices.draining++
+	for _, balancer := range t.registered {
+		t.fleet.notices.deregistered[balancer.TargetGroupArn]++
+	}
+	t.fleet.kick()
+	s.mu.Unlock()
+	for _, gone := range drained {
+		if !drain {
+			return
+		}
+		select {
+		case <-gone:
+		case <-s.life.Done():
+			return
+		}
+	}
+}
+
+// stopContainers stops all containers at once, each with its own timeout.
+func (s *Service) stopContainers(t *task) {
+	var ending sync.WaitGroup
+	for _, one := range t.containers {
+		s.mu.Lock()
+		living := one.running
+		s.mu.Unlock()
+		if living != nil {
+			ending.Go(func() {
+				living.Stop(one.spec.stopTimeout())
+				<-one.ready // its end was noted
+			})
+		}
+	}
+	ending.Wait()
+}
+
+// forget removes a stopped task from memory after the time for which it can be described.
+func (s *Service) forget(t *task) {
+	wait := s.Clock.Scale(remembered)
+	if wait <= 0 {
+		wait = remembered // a clock that does not wait does not make tasks invisible
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.Err() != nil {
+		return
+	}
+	s.memories[t] = time.AfterFunc(wait, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.memories, t)
+		t.fleet.tasks = slices.DeleteFunc(t.fleet.tasks, func(other *task) bool { return other == t })
+	})
+}

@@ -1,0 +1,275 @@
+package ecs
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
+)
+
+// Back-off of a service whose tasks keep failing: it grows from the first to the longest pause ("Service throttle
+// logic", developer guide: "up to 27 minutes"; the steps in between are not published).
+const (
+	patience     = 2 // failures in a row that do not count
+	firstPause   = 10 * time.Second
+	longestPause = 27 * time.Minute
+)
+
+// impairedAfter is after how many failures in a row a service says that it cannot start tasks.
+const impairedAfter = 3
+
+// schedule looks after a fleet until it is gone or the Service is closed.
+func (s *Service) schedule(f *fleet) {
+	for {
+		s.mu.Lock()
+		due, more := f.look(time.Now().UTC())
+		close(f.changed)
+		f.changed = make(chan struct{})
+		if !more {
+			f.gone = true
+		}
+		s.mu.Unlock()
+		if !more {
+			return
+		}
+		var timer <-chan time.Time
+		if due > 0 {
+			timer = time.After(due)
+		}
+		select {
+		case <-f.wake:
+		case <-timer:
+		case <-s.life.Done():
+			return
+		}
+	}
+}
+
+// look takes the next steps. It returns when to look again even if nothing happens (0: never), and false when the
+// fleet needs no scheduler any more. Call it locked.
+func (f *fleet) look(now time.Time) (time.Duration, bool) {
+	f.tell()
+	due := f.judgeHealth(now)
+	f.tripBreaker(now)
+	pause := f.take(now)
+	f.tell()
+	f.settle(now)
+	if due == 0 || (pause > 0 && pause < due) {
+		due = pause
+	}
+	finished := f.status == draining && f.count(nil, func(t *task) bool { return t.last != stopped }) == 0
+	if finished {
+		f.status = inactive
+		f.deployments = nil
+	}
+	return due, !finished
+}
+
+// judgeHealth notes which tasks are healthy and replaces those that are not. It returns when the next grace
+// period ends.
+func (f *fleet) judgeHealth(now time.Time) time.Duration {
+	var due time.Duration
+	for _, task := range f.tasks {
+		if task.last != running || task.stopping() {
+			continue
+		}
+		problem, judged := f.examine(task)
+		switch {
+		case problem == "" && judged:
+			f.noteHealthy(task)
+		case problem != "":
+			left := f.owner.Clock.Scale(f.grace) - elapsed(task.started, now)
+			if left > 0 && judged {
+				due = earlier(due, left)
+				continue
+			}
+			f.say("(task %s) %s", task.id, problem)
+			f.noteFailure(task, now)
+			task.requestStop(byScheduler, task.verdict)
+		}
+	}
+	return due
+}
+
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 || b < a {
+		return b
+	}
+	return a
+}
+
+// examine asks load balancers and the container health check for a running task. It returns what is wrong, and
+// whether there is a judgement yet; a judgement of the container health check does not wait for the grace period,
+// which shows as a problem without judgement.
+func (f *fleet) examine(task *task) (string, bool) {
+	switch task.health() {
+	case unhealthy:
+		task.verdict = "Task failed container health checks"
+		return "failed container health checks.", false
+	case unknown:
+		return "", false
+	}
+	for _, balancer := range task.deployment.revision.balancers {
+		health, registered := f.owner.Balancers.Health(balancer.TargetGroupArn, task.address.String(), balancer.ContainerPort)
+		switch {
+		case registered && health.State == elb.Unhealthy:
+			task.verdict = fmt.Sprintf("Task failed ELB health checks in (target-group %s)", balancer.TargetGroupArn)
+			task.healthy = false
+			return fmt.Sprintf("(port %d) is unhealthy in (target-group %s) due to (reason %s)",
+				balancer.ContainerPort, balancer.TargetGroupArn, health.Description), true
+		case registered && health.State == elb.Initial:
+			return "", false
+		}
+	}
+	return "", true
+}
+
+// noteHealthy marks a task that works. It resets the count of failures ("resetOnHealthyTask", API reference).
+func (f *fleet) noteHealthy(task *task) {
+	if !task.healthy {
+		task.healthy, task.proven = true, true
+		task.deployment.streak = 0
+		f.failures, f.notBefore = 0, time.Time{}
+	}
+}
+
+// noteFailure counts a task that ended, or has to, before it ever was healthy.
+func (f *fleet) noteFailure(task *task, now time.Time) {
+	if task.proven || task.counted {
+		return
+	}
+	task.counted = true
+	task.deployment.failed++
+	task.deployment.streak++
+	f.failures++
+	if f.failures == impairedAfter {
+		f.say("is unable to consistently start tasks successfully.")
+	}
+	if f.failures > patience {
+		pause := min(firstPause<<min(f.failures-patience-1, 10), longestPause) //nolint:mnd // keeps the shift in range
+		f.notBefore = now.Add(f.owner.Clock.Scale(pause))
+	}
+}
+
+// take starts and stops tasks as planned. It returns how long starting has to wait for the back-off.
+func (f *fleet) take(now time.Time) time.Duration {
+	if len(f.deployments) == 0 {
+		return 0
+	}
+	newest := f.deployments[0]
+	looked := view{
+		desired: f.desired, minPercent: f.minPercent, maxPercent: f.maxPercent, failed: newest.rollout == failed,
+	}
+	byID := make(map[string]*task)
+	for _, task := range f.tasks {
+		if task.stopping() {
+			continue
+		}
+		seen := taskView{id: task.id, running: task.last == running, healthy: task.healthy}
+		byID[task.id] = task
+		if task.deployment == newest {
+			looked.primary = append(looked.primary, seen)
+		} else {
+			looked.old = append(looked.old, seen)
+		}
+	}
+	planned := looked.next()
+	for _, id := range planned.stop {
+		leaving := byID[id]
+		leaving.requestStop(byScheduler, fmt.Sprintf("Scaling activity initiated by (deployment %s)", newest.id))
+	}
+	if wait := f.notBefore.Sub(now); planned.start > 0 && wait > 0 {
+		return wait
+	}
+	return f.start(newest, planned.start, now)
+}
+
+// start starts tasks. It returns when to try again if there is no place for them.
+func (f *fleet) start(of *deployment, count int, now time.Time) time.Duration {
+	var (
+		started []string
+		pause   time.Duration
+	)
+	for range count {
+		made, err := f.owner.newTask(f, of)
+		if err != nil {
+			f.say("was unable to place a task. Reason: %s.", err)
+			pause = f.owner.Clock.Scale(firstPause)
+			f.notBefore = now.Add(pause)
+			break
+		}
+		started = append(started, made.id)
+	}
+	if len(started) > 0 {
+		f.say("has started %d tasks: %s.", len(started), taskList(started))
+	}
+	return pause
+}
+
+// settle completes the deployment and says so when all is as desired.
+func (f *fleet) settle(now time.Time) {
+	if len(f.deployments) == 0 || f.status != active {
+		return
+	}
+	newest := f.deployments[0]
+	ready := f.count(newest, func(t *task) bool { return t.healthy && !t.stopping() })
+	others := f.count(nil, func(t *task) bool { return !t.retired() && (t.deployment != newest || t.stopping()) })
+	if ready != f.desired || others > 0 || newest.rollout == failed ||
+		f.count(newest, func(t *task) bool { return !t.stopping() }) != f.desired {
+		return
+	}
+	if newest.rollout == inProgress {
+		newest.rollout, newest.updated = completed, now
+		newest.reason = fmt.Sprintf("ECS deployment %s completed.", newest.id)
+		f.deployments, f.lastDone = f.deployments[:1], newest
+		f.say("(deployment %s) deployment completed.", newest.id)
+	}
+	if !f.steady {
+		f.steady = true
+		f.say("has reached a steady state.")
+	}
+}
+
+// threshold is how many tasks may fail before the circuit breaker trips: half of the desired count, at least 3 and
+// at most 200 ("Deployment circuit breaker", developer guide).
+func threshold(desired int) int {
+	const least, most = 3, 200
+	return min(max((desired+1)/2, least), most) //nolint:mnd // half
+}
+
+// tripBreaker fails a deployment whose tasks keep failing, and rolls back if the service wants it.
+func (f *fleet) tripBreaker(now time.Time) {
+	if len(f.deployments) == 0 || !f.breaker.Enable {
+		return
+	}
+	broken := f.deployments[0]
+	if broken.rollout != inProgress || broken.streak < threshold(f.desired) {
+		return
+	}
+	broken.rollout, broken.updated = failed, now
+	broken.reason = "ECS deployment circuit breaker: tasks failed to start."
+	f.say("(deployment %s) deployment failed: tasks failed to start.", broken.id)
+	if !f.breaker.Rollback {
+		return
+	}
+	if f.lastDone == nil || f.lastDone == broken {
+		f.say("(deployment %s) deployment failed: no rollback candidate was found to run the rollback.", broken.id)
+		return
+	}
+	f.rollBack(now)
+}
+
+// rollBack makes the deployment that completed last the primary one again.
+func (f *fleet) rollBack(now time.Time) {
+	target := f.lastDone
+	if at := slices.Index(f.deployments, target); at >= 0 {
+		f.deployments = slices.Delete(f.deployments, at, at+1)
+	} else {
+		target = &deployment{id: deploymentID(), revision: target.revision, created: now}
+	}
+	target.begin(now, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", target.id))
+	f.deployments = slices.Insert(f.deployments, 0, target)
+	f.failures, f.notBefore = 0, time.Time{}
+	f.say("rolling back to deployment %s.", target.id)
+}
