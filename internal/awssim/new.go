@@ -9,9 +9,11 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -41,10 +43,15 @@ func New(options Options) *Server {
 	pace := clock.Clock{Speed: options.Speed}
 	plain := generic.New(pace)
 	images := ecr.New(resource.Place{Account: Account, Region: DefaultRegion})
+	lines := logs.New()
+	balancers := elb.New(pace, plain.Subnet)
+	clusters := ecs.New(ecs.Deps{
+		Clock: pace, Containers: ecs.NewContainers(images, process.NewRunner("")), Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
+	})
 
 	server := &Server{log: log, services: make(map[string]wire.Service), registry: images}
 	providers := plain.Providers()
-	for _, service := range []api{sts.New(), images, logs.New(), elb.New(pace, plain.Subnet)} {
+	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {
 		server.add(service)
 		if real, ok := service.(provisioner); ok {
 			maps.Copy(providers, real.Providers())
