@@ -38,7 +38,8 @@ build: ## Build the programs into bin/
 
 .PHONY: demo
 demo: ## Show one manifest become a running application, without an AWS account (ONESHOT=1 ends by itself)
-	export KUBEBUILDER_ASSETS=$(assets); ONESHOT=$(ONESHOT) go run ./hack/demo
+	@export KUBEBUILDER_ASSETS=$(assets); \
+	mkdir -p bin && go build -o bin/demo ./hack/demo && ONESHOT=$(ONESHOT) exec bin/demo
 
 .PHONY: run
 run: ## Run the operator against the cluster of the current kubeconfig
