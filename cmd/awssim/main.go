@@ -53,7 +53,7 @@ func main() {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "awssim:", err)
+		_, _ = fmt.Fprintln(os.Stderr, "awssim:", err)
 		stop()
 		os.Exit(1) //nolint:gocritic // stop was called
 	}
@@ -70,7 +70,8 @@ func parse(args []string, help io.Writer) (config, error) {
 	flags := flag.NewFlagSet("awssim", flag.ContinueOnError)
 	flags.SetOutput(help)
 	flags.StringVar(&parsed.listen, "listen", "127.0.0.1:4566", "address to serve on; port 0 picks a free one")
-	flags.Float64Var(&parsed.speed, "speed", awssim.DefaultSpeed, "seconds of AWS that pass in one second; 1 is real time, 0 does not wait")
+	flags.Float64Var(&parsed.speed, "speed", awssim.DefaultSpeed,
+		"seconds of AWS that pass in one second; 1 is real time, 0 does not wait")
 	flags.BoolVar(&parsed.quiet, "quiet", false, "do not log calls")
 	flags.Usage = func() {
 		_, _ = io.WriteString(help, usage)
@@ -103,7 +104,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return fmt.Errorf("listening on %s: %w", parsed.listen, err)
 	}
 	simulator := awssim.New(awssim.Options{Speed: parsed.speed, Logger: logger})
-	fmt.Fprintf(out, ready, listener.Addr(), awssim.Account, parsed.speed, awssim.DefaultRegion)
+	_, _ = fmt.Fprintf(out, ready, listener.Addr(), awssim.Account, parsed.speed, awssim.DefaultRegion)
 	return errors.Join(serve(ctx, listener, simulator), simulator.Close())
 }
 

@@ -46,15 +46,16 @@ func New(options Options) *Server {
 	lines := logs.New()
 	balancers := elb.New(pace, plain.Subnet)
 	clusters := ecs.New(ecs.Deps{
-		Clock: pace, Containers: ecs.NewContainers(images, process.NewRunner("")), Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
+		Clock: pace, Containers: ecs.NewContainers(images, process.NewRunner("")),
+		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
 	})
 
 	server := &Server{log: log, services: make(map[string]wire.Service), registry: images}
 	providers := plain.Providers()
 	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {
 		server.add(service)
-		if real, ok := service.(provisioner); ok {
-			maps.Copy(providers, real.Providers())
+		if maker, ok := service.(provisioner); ok {
+			maps.Copy(providers, maker.Providers())
 		}
 	}
 	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log})

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,9 +81,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	call := &wire.Call{Account: Account, RequestID: uuid.NewString(), HTTP: r}
 	answer := s.answer(w, call)
-	for name, values := range answer.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // a client that went away is no concern of ours
 	s.report(call, answer, time.Since(started))

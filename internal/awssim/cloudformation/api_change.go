@@ -64,7 +64,7 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if !changed {
 		return nil, invalid("No updates are to be performed.")
 	}
-	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback)
+	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback) //nolint:contextcheck // it outlives the call
 	return &stackID{StackID: st.id}, nil
 }
 
@@ -76,7 +76,8 @@ func (st *stack) mayUpdate(disableRollback bool) error {
 		return nil
 	case unrolled:
 		return invalid("This stack is currently in a non-terminal [%s] state. To update the stack from this state, please use the "+
-			"disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API", st.status)
+			"disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack API",
+			st.status)
 	default:
 		return invalid("Stack:%s is in %s state and can not be updated.", st.id, st.status)
 	}
@@ -137,7 +138,8 @@ func sameTypes(st *stack, template *document.Template) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	return invalid("Update of resource type is not permitted. The new template modifies resource type of the following resources: %v", changed)
+	return invalid("Update of resource type is not permitted. "+
+		"The new template modifies resource type of the following resources: %v", changed)
 }
 
 // changes reports whether a deployment differs from the stack in anything that counts as an update:
@@ -217,7 +219,7 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 	if err := st.mayDelete(in); err != nil {
 		return nil, err
 	}
-	s.startDelete(st, in, blocked)
+	s.startDelete(st, in, blocked) //nolint:contextcheck // it outlives the call
 	return new(wire.None), nil
 }
 
@@ -229,9 +231,11 @@ func (st *stack) mayDelete(in *deleteStackInput) error {
 	case !st.status.deletable():
 		return invalid("Stack [%s] cannot be deleted while in status %s", st.id, st.status)
 	case len(in.RetainResources) > 0 && st.status != deleteFailed:
-		return invalid("Invalid operation on stack [%s]. Specify RetainResources only if the stack is in the DELETE_FAILED state.", st.id)
+		return invalid("Invalid operation on stack [%s]. "+
+			"Specify RetainResources only if the stack is in the DELETE_FAILED state.", st.id)
 	case in.DeletionMode == "FORCE_DELETE_STACK" && st.status != deleteFailed:
-		return invalid("Invalid operation on stack [%s]. Specify FORCE_DELETE_STACK only if the stack is in the DELETE_FAILED state.", st.id)
+		return invalid("Invalid operation on stack [%s]. "+
+			"Specify FORCE_DELETE_STACK only if the stack is in the DELETE_FAILED state.", st.id)
 	}
 	for _, logicalID := range in.RetainResources {
 		if st.records[logicalID] == nil {

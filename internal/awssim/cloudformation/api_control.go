@@ -70,7 +70,7 @@ func (s *Service) continueUpdateRollback(
 			return nil, invalid("Resources specified to skip are not in UPDATE_FAILED state: [%s]", logicalID)
 		}
 	}
-	s.begin(st, "ContinueUpdateRollback", in.ClientRequestToken, func(context.Context) {
+	s.begin(st, "ContinueUpdateRollback", in.ClientRequestToken, func(context.Context) { //nolint:contextcheck // outlives the call
 		s.runRollbackUpdate(st, in.ResourcesToSkip)
 	})
 	st.enter(updateRollback, reasonUser, s.clock.Now())
@@ -101,13 +101,15 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 	}
 	switch st.status { //nolint:exhaustive // all others are refused
 	case createFailed:
-		s.begin(st, "RollbackStack", in.ClientRequestToken, func(ctx context.Context) {
+		s.begin(st, "RollbackStack", in.ClientRequestToken, func(ctx context.Context) { //nolint:contextcheck // it outlives the call
 			s.runRollbackCreate(ctx, st, in.RetainExceptOnCreate)
 		})
 		st.deleted = s.clock.Now()
 		st.enter(rollbackInProgress, reasonUser, st.deleted)
 	case updateFailed:
-		s.begin(st, "RollbackStack", in.ClientRequestToken, func(context.Context) { s.runRollbackUpdate(st, nil) })
+		s.begin(st, "RollbackStack", in.ClientRequestToken, func(context.Context) { //nolint:contextcheck // it outlives the call
+			s.runRollbackUpdate(st, nil)
+		})
 		st.enter(updateRollback, reasonUser, s.clock.Now())
 	default:
 		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.id, st.status)

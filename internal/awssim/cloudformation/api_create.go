@@ -88,7 +88,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
 		return nil, err
 	}
-	return s.admit(st, deployed, in)
+	return s.admit(st, deployed, in) //nolint:contextcheck // it outlives the call
 }
 
 func (s *Service) newStack(call *wire.Call, name string) *stack {

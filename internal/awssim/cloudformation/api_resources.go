@@ -170,9 +170,9 @@ func (s *Service) describeStackResource(
 		return nil, invalid("Resource %s does not exist for stack %s", in.LogicalResourceID, describedName(in.StackName))
 	}
 	detail := stackResourceDetail{
-		StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID, ResourceType: r.resourceType,
-		LastUpdatedTimestamp: wire.At(r.changed), ResourceStatus: r.status, ResourceStatusReason: optional(r.reason),
-		Metadata: "{}", DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
+		StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID,
+		ResourceType: r.resourceType, LastUpdatedTimestamp: wire.At(r.changed), ResourceStatus: r.status,
+		ResourceStatusReason: optional(r.reason), Metadata: "{}", DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
 	}
 	if metadata, ok := r.definition.Metadata.(map[string]any); ok {
 		detail.Metadata = encodeProperties(metadata)

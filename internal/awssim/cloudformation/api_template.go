@@ -52,7 +52,9 @@ type templateParameter struct {
 	Description  string
 }
 
-func (s *Service) validateTemplate(_ context.Context, call *wire.Call, in *validateTemplateInput) (*validateTemplateOutput, error) {
+func (s *Service) validateTemplate(
+	_ context.Context, call *wire.Call, in *validateTemplateInput,
+) (*validateTemplateOutput, error) {
 	template, err := s.givenTemplate(call, in.TemplateBody, in.TemplateURL)
 	if err != nil {
 		return nil, err

@@ -59,8 +59,9 @@ func requiredCapability(template *document.Template) (string, []string) {
 func checkCapabilities(template *document.Template, given []string) error {
 	for _, capability := range given {
 		if capability != capabilityIAM && capability != capabilityNamedIAM && capability != capabilityAutoExpand {
-			return invalid("1 validation error detected: Value '[%s]' at 'capabilities' failed to satisfy constraint: Member must satisfy "+
-				"constraint: [Member must satisfy enum value set: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]]", capability)
+			return invalid("1 validation error detected: Value '[%s]' at 'capabilities' failed to satisfy constraint: "+
+				"Member must satisfy constraint: [Member must satisfy enum value set: "+
+				"[CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND]]", capability)
 		}
 	}
 	needed, _ := requiredCapability(template)

@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -80,18 +81,14 @@ func (v *violations) body(value string) {
 
 func (v *violations) tags(tags []tag) {
 	if len(tags) > maxTags {
-		v.add(quote(fmt.Sprintf("[%d tags]", len(tags))), "tags", fmt.Sprintf("Member must have length less than or equal to %d", maxTags))
+		v.add(quote(fmt.Sprintf("[%d tags]", len(tags))), "tags",
+			fmt.Sprintf("Member must have length less than or equal to %d", maxTags))
 	}
 }
 
 func (v *violations) oneOf(value, member string, allowed ...string) {
-	if value == "" {
+	if value == "" || slices.Contains(allowed, value) {
 		return
-	}
-	for _, each := range allowed {
-		if value == each {
-			return
-		}
 	}
 	v.add(quote(value), member, "Member must satisfy enum value set: ["+strings.Join(allowed, ", ")+"]")
 }

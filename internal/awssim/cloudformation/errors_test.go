@@ -48,16 +48,26 @@ func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
 		"an unknown attribute":        {topic(`, "Invalid": 1`), "Invalid template resource property 'Invalid'"},
 		"a null":                      {topic(`, "Properties": {"TopicName": null}`), "[/Resources/Topic/Properties/TopicName] 'null' values are not allowed in templates"},
 		"a name with a hyphen":        {`{"Resources": {"a-b": {"Type": "AWS::SNS::Topic"}}}`, "Template format error: Resource name {a-b} is non alphanumeric."},
-		"a missing reference": {topic(`, "Properties": {"TopicName": {"Ref": "Nobody"}}`),
-			"Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template"},
-		"a missing dependency": {topic(`, "DependsOn": "NonExistingResource"`),
-			"Template format error: Unresolved resource dependencies [NonExistingResource] in the Resources block of the template"},
-		"a missing reference of an output": {with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}}`),
-			"Template format error: Unresolved resource dependencies [Nobody] in the Outputs block of the template"},
-		"a resource in a condition": {with(`"Conditions": {"C": {"Fn::Equals": [{"Ref": "Topic"}, "x"]}}`),
-			"Template format error: Unresolved dependencies [Topic]. Cannot reference resources in the Conditions block of the template"},
-		"an attribute that the type lacks": {with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Topic", "Colour"]}}}`),
-			"Template error: resource Topic does not support attribute type Colour in Fn::GetAtt"},
+		"a missing reference": {
+			topic(`, "Properties": {"TopicName": {"Ref": "Nobody"}}`),
+			"Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template",
+		},
+		"a missing dependency": {
+			topic(`, "DependsOn": "NonExistingResource"`),
+			"Template format error: Unresolved resource dependencies [NonExistingResource] in the Resources block of the template",
+		},
+		"a missing reference of an output": {
+			with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}}`),
+			"Template format error: Unresolved resource dependencies [Nobody] in the Outputs block of the template",
+		},
+		"a resource in a condition": {
+			with(`"Conditions": {"C": {"Fn::Equals": [{"Ref": "Topic"}, "x"]}}`),
+			"Template format error: Unresolved dependencies [Topic]. Cannot reference resources in the Conditions block of the template",
+		},
+		"an attribute that the type lacks": {
+			with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Topic", "Colour"]}}}`),
+			"Template error: resource Topic does not support attribute type Colour in Fn::GetAtt",
+		},
 		"an output without a value":  {with(`"Outputs": {"O": {}}`), "Template format error: Every Outputs member must contain a Value object"},
 		"a mapping that is too flat": {with(`"Mappings": {"A": {"B": "c"}}`), "Template format error: Every Mappings member B must be a map"},
 		"a mapping that is too deep": {with(`"Mappings": {"A": {"B": {"C": {}}}}`), "Template format error: Every Mappings attribute must be a String or a List."},
@@ -192,7 +202,8 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
+			play(t, func(s *stage) {
+				t := s.t
 				got := answerOf(test.call(s))
 				if strings.HasSuffix(test.want.Message, "[ARN") {
 					got.Message = got.Message[:min(len(got.Message), len(test.want.Message))]

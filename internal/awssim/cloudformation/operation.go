@@ -20,7 +20,7 @@ type operation struct {
 var (
 	errSuperseded = errors.New("another operation took over")      // DeleteStack during a creation
 	errCancelled  = errors.New("the user cancelled the operation") // CancelUpdateStack
-	errTimeout    = errors.New("Stack creation time exceeded the specified timeout")
+	errTimeout    = errors.New("stack creation time exceeded the specified timeout")
 	errSibling    = errors.New("another resource failed")
 )
 

@@ -6,7 +6,7 @@ import "strings"
 func (s *Service) publishOutputs(st *stack) error {
 	outputs, err := s.scope(st, st.deployed).Outputs()
 	if err != nil {
-		return err //nolint:wrapcheck // it is AWS's text
+		return err
 	}
 	exports := make(map[string]string)
 	for _, output := range outputs {

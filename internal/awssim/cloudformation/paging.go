@@ -39,5 +39,5 @@ func decodeToken(token string) (int, error) {
 	if err == nil && position < 0 {
 		err = strconv.ErrRange
 	}
-	return position, err //nolint:wrapcheck // the caller says what AWS says
+	return position, err
 }

@@ -44,7 +44,9 @@ type parameter struct {
 }
 
 // assign gives every parameter of the template its value: the client's, the previous one or the default.
-func assign(template *document.Template, given []parameter, previous map[string]parameterValue) (map[string]parameterValue, error) {
+func assign(
+	template *document.Template, given []parameter, previous map[string]parameterValue,
+) (map[string]parameterValue, error) {
 	byKey, err := keyed(template, given)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func keyed(template *document.Template, given []parameter) (map[string]parameter
 }
 
 func choose(
-	name string, declared document.Parameter, given map[string]parameter, previous map[string]parameterValue,
+	name string, declared *document.Parameter, given map[string]parameter, previous map[string]parameterValue,
 ) (string, bool, error) {
 	p, isGiven := given[name]
 	switch {
@@ -102,7 +104,9 @@ func choose(
 		old, ok := previous[name]
 		if !ok {
 			return "", false, invalid(
-				"Invalid input for parameter key %s. Cannot specify usePreviousValue as true for a parameter key not in the previous template", name)
+				"Invalid input for parameter key %s. "+
+					"Cannot specify usePreviousValue as true for a parameter key not in the previous template",
+				name)
 		}
 		return old.value, true, nil
 	case isGiven && p.ParameterValue != nil:
@@ -115,7 +119,7 @@ func choose(
 }
 
 // conform checks a value against its declaration. Texts as moto's tests and public issues quote them.
-func conform(name string, declared document.Parameter, text string) error {
+func conform(name string, declared *document.Parameter, text string) error {
 	items := []string{text}
 	if declared.IsList() {
 		items = strings.Split(text, ",")
@@ -135,13 +139,13 @@ func conform(name string, declared document.Parameter, text string) error {
 	return nil
 }
 
-func violation(declared document.Parameter, text string) string {
+func violation(declared *document.Parameter, text string) string {
 	length := utf8.RuneCountInString(text)
 	switch {
 	case len(declared.AllowedValues) > 0 && !slices.Contains(declared.AllowedValues, text):
 		return "must be one of AllowedValues"
 	case declared.AllowedPattern != nil && !declared.AllowedPattern.MatchString(text):
-		return "must match pattern " + strings.TrimSuffix(strings.TrimPrefix(declared.AllowedPattern.String(), "^(?:"), ")$")
+		return "must match pattern " + inner(declared.AllowedPattern.String())
 	case declared.MinLength != nil && length < *declared.MinLength:
 		return "must contain at least " + strconv.Itoa(*declared.MinLength) + " characters"
 	case declared.MaxLength != nil && length > *declared.MaxLength:
@@ -163,4 +167,9 @@ func isNumber(text string) bool {
 func number(text string) float64 {
 	value, _ := strconv.ParseFloat(text, 64) // isNumber was asked first
 	return value
+}
+
+// inner is a pattern as the template has it, without the anchors that Parse put around it.
+func inner(pattern string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(pattern, "^(?:"), ")$")
 }

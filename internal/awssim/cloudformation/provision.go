@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"strings"
@@ -36,7 +37,7 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 	}
 	properties, err := scope.Properties(definition.Properties)
 	if err != nil {
-		return wanted, err //nolint:wrapcheck // it is AWS's text
+		return wanted, err
 	}
 	wanted.properties = properties
 	if problems := known.Validate(properties); len(problems) > 0 {
@@ -146,7 +147,7 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if s.abandoned(ctx) {
-		return context.Cause(ctx)
+		return fmt.Errorf("deleting %s: %w", live.logicalID, context.Cause(ctx))
 	}
 	if err != nil {
 		st.note(live, deleteFailed, reasonOf(err), s.clock.Now())

@@ -72,7 +72,7 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 		},
 	}.run(ctx)
 	if errors.Is(context.Cause(ctx), errTimeout) {
-		return sentence(errTimeout.Error())
+		return "Stack creation time exceeded the specified timeout. "
 	}
 	return failedTo("create", failed)
 }
@@ -95,7 +95,7 @@ func (d *deployment) waitsFor(logicalID string) []string {
 func (s *Service) checkImports(st *stack, deployed *deployment) error {
 	scope := s.preview(st, deployed)
 	scope.Import = func(name string) (string, error) { return s.importFor(st, name) }
-	return scope.Check() //nolint:wrapcheck // it is AWS's text
+	return scope.Check()
 }
 
 // finishCreate brings the stack to CREATE_COMPLETE, or returns why its outputs cannot be.

@@ -164,9 +164,10 @@ func (s *Service) makeRoom(ctx context.Context, st *stack, r *record) error {
 	if r.physicalID == "" {
 		return nil
 	}
-	request := st.request(desired{logicalID: r.logicalID, definition: r.definition, properties: r.properties, tags: r.tags}, r.physicalID)
+	gone := desired{logicalID: r.logicalID, definition: r.definition, properties: r.properties, tags: r.tags}
+	request := st.request(gone, r.physicalID)
 	if err := s.providers[r.resourceType].Delete(ctx, request); err != nil {
-		return err //nolint:wrapcheck // its text is the reason that users see
+		return err
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -3,7 +3,6 @@ package cloudformation
 import (
 	"strings"
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
 )
@@ -27,7 +26,7 @@ func (s *Service) scope(st *stack, deployed *deployment) *intrinsic.Scope {
 			"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NotificationARNs": arns,
 		},
 		Resource:  func(logicalID string) (string, error) { return refOf(st, logicalID) },
-		Attribute: func(logicalID, attribute string) (any, error) { return attributeOf(st, deployed, logicalID, attribute) },
+		Attribute: func(logicalID, attribute string) (any, error) { return attributeOf(st, logicalID, attribute) },
 		Import:    func(name string) (string, error) { return s.importFor(st, name) },
 	}
 }
@@ -40,7 +39,7 @@ func refOf(st *stack, logicalID string) (string, error) {
 	return live.physicalID, nil
 }
 
-func attributeOf(st *stack, deployed *deployment, logicalID, attribute string) (any, error) {
+func attributeOf(st *stack, logicalID, attribute string) (any, error) {
 	live, ok := st.records[logicalID]
 	if !ok || live.physicalID == "" {
 		return nil, unresolved(logicalID)
@@ -51,7 +50,7 @@ func attributeOf(st *stack, deployed *deployment, logicalID, attribute string) (
 	if value, ok := property(live.properties, attribute); ok {
 		return value, nil
 	}
-	return nil, noAttribute(deployed.template, logicalID, attribute)
+	return nil, noAttribute(logicalID, attribute)
 }
 
 // property follows a dotted name: many types answer properties as attributes.
@@ -74,7 +73,7 @@ func unresolved(logicalID string) error {
 	}
 }
 
-func noAttribute(template *document.Template, logicalID, attribute string) error {
+func noAttribute(logicalID, attribute string) error {
 	return &intrinsic.Error{
 		Message: "Template error: resource " + logicalID + " does not support attribute type " + attribute + " in Fn::GetAtt",
 	}
@@ -99,7 +98,7 @@ func (s *Service) preview(st *stack, deployed *deployment) *intrinsic.Scope {
 	exists := func(logicalID string) error {
 		holds, err := scope.Condition(deployed.template.Resources[logicalID].Condition)
 		if err != nil {
-			return err //nolint:wrapcheck // it is AWS's text
+			return err
 		}
 		if !holds {
 			return unresolved(logicalID)
@@ -110,7 +109,7 @@ func (s *Service) preview(st *stack, deployed *deployment) *intrinsic.Scope {
 	scope.Attribute = func(logicalID, attribute string) (any, error) {
 		known, ok := schema.For(deployed.template.Resources[logicalID].Type)
 		if ok && !known.HasAttribute(attribute) {
-			return nil, noAttribute(deployed.template, logicalID, attribute)
+			return nil, noAttribute(logicalID, attribute)
 		}
 		return nil, exists(logicalID)
 	}

@@ -82,50 +82,50 @@ type event struct {
 }
 
 // enter moves the stack to a status and writes the event. The caller holds mu.
-func (s *stack) enter(to status, reason string, now time.Time) {
-	s.status, s.reason = to, reason
-	s.events = append(s.events, event{
-		id: uuid.NewString(), logicalID: s.name, physicalID: s.id, typeOfThing: stackType, status: to, reason: reason, at: now,
-		operationID: s.operation.identity(), token: s.operation.clientToken(),
+func (st *stack) enter(to status, reason string, now time.Time) {
+	st.status, st.reason = to, reason
+	st.events = append(st.events, event{
+		id: uuid.NewString(), logicalID: st.name, physicalID: st.id, typeOfThing: stackType, status: to, reason: reason, at: now,
+		operationID: st.operation.identity(), token: st.operation.clientToken(),
 	})
 }
 
 // note moves a resource to a status and writes the event. The caller holds mu.
-func (s *stack) note(r *record, to status, reason string, now time.Time) {
+func (st *stack) note(r *record, to status, reason string, now time.Time) {
 	r.status, r.reason, r.changed = to, reason, now
-	s.events = append(s.events, event{
+	st.events = append(st.events, event{
 		id:        r.logicalID + "-" + string(to) + "-" + now.Format("2006-01-02T15:04:05.000Z"),
 		logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
-		operationID: s.operation.identity(), token: s.operation.clientToken(), properties: r.properties,
+		operationID: st.operation.identity(), token: st.operation.clientToken(), properties: r.properties,
 	})
 }
 
 // snapshot copies the records, so that a rollback knows where to go back to. The caller holds mu.
-func (s *stack) snapshot() map[string]record {
-	copies := make(map[string]record, len(s.records))
-	for name, live := range s.records {
+func (st *stack) snapshot() map[string]record {
+	copies := make(map[string]record, len(st.records))
+	for name, live := range st.records {
 		copies[name] = *live
 	}
 	return copies
 }
 
 // resourceTags are the tags that CloudFormation passes on to a resource of the stack.
-func (s *stack) resourceTags(deployed *deployment, logicalID string) map[string]string {
+func (st *stack) resourceTags(deployed *deployment, logicalID string) map[string]string {
 	const own = 3
 	tags := make(map[string]string, len(deployed.tags)+own)
 	for _, t := range deployed.tags {
 		tags[t.Key] = t.Value
 	}
-	tags["aws:cloudformation:stack-name"] = s.name
-	tags["aws:cloudformation:stack-id"] = s.id
+	tags["aws:cloudformation:stack-name"] = st.name
+	tags["aws:cloudformation:stack-id"] = st.id
 	tags["aws:cloudformation:logical-id"] = logicalID
 	return tags
 }
 
 // inUse returns the logical ids of resources that exist or may exist, sorted. The caller holds mu.
-func (s *stack) inUse() []string {
-	names := make([]string, 0, len(s.records))
-	for name, r := range s.records {
+func (st *stack) inUse() []string {
+	names := make([]string, 0, len(st.records))
+	for name, r := range st.records {
 		if r.status != deleteComplete && r.status != deleteSkipped {
 			names = append(names, name)
 		}
@@ -135,9 +135,9 @@ func (s *stack) inUse() []string {
 }
 
 // forget lets go of what a deleted stack no longer needs. The caller holds mu.
-func (s *stack) forget() {
-	s.outputs, s.imports, s.unfinished = nil, nil, nil
-	for _, r := range s.records {
+func (st *stack) forget() {
+	st.outputs, st.imports, st.unfinished = nil, nil, nil
+	for _, r := range st.records {
 		r.attributes, r.tags = nil, nil
 	}
 }

@@ -38,11 +38,10 @@ type stage struct {
 }
 
 // play runs a story in a bubble with virtual time.
-func play(t *testing.T, story func(t *testing.T, s *stage)) {
+func play(t *testing.T, story func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStage(t)
-		story(t, s)
+		story(newStage(t))
 	})
 }
 

@@ -4,8 +4,6 @@ package cloudformation
 type status string
 
 const (
-	reviewInProgress status = "REVIEW_IN_PROGRESS"
-
 	createInProgress status = "CREATE_IN_PROGRESS"
 	createFailed     status = "CREATE_FAILED"
 	createComplete   status = "CREATE_COMPLETE"
@@ -41,7 +39,7 @@ const (
 
 // updatable reports whether UpdateStack may start from the status.
 func (s status) updatable() bool {
-	switch s {
+	switch s { //nolint:exhaustive // all others are false
 	case createComplete, updateComplete, updateRollbackComplete, importComplete, importRollbackComplete:
 		return true
 	default:
@@ -51,7 +49,7 @@ func (s status) updatable() bool {
 
 // deletable reports whether DeleteStack may start from the status: AWS refuses it while an update runs.
 func (s status) deletable() bool {
-	switch s {
+	switch s { //nolint:exhaustive // all others are true
 	case updateInProgress, updateCompleteCleanup, updateRollback, updateRollbackCleanup:
 		return false
 	default:

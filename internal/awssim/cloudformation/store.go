@@ -154,7 +154,7 @@ func (s *store) importers(place resource.Place, name string) []string {
 // stackNameOf returns the name in a stack's ARN: arn:...:stack/NAME/UUID.
 func stackNameOf(id string) string {
 	parts := strings.Split(id, "/")
-	if len(parts) < 2 { //nolint:mnd // the name is the second part
+	if len(parts) < 2 {
 		return id
 	}
 	return parts[1]

@@ -24,7 +24,8 @@ Outputs:
 
 func TestAStackIsCreatedInTheOrderOfItsDependenciesAndDeletedInReverse(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		id := s.create(twoTopics)
 		if got := s.describe("demo").StackStatus; got != types.StackStatusCreateInProgress {
 			t.Errorf("right after CreateStack the status is %s", got)
@@ -61,7 +62,8 @@ demo DELETE_COMPLETE
 
 func TestAFailedCreationCancelsItsSiblingsAndRollsBack(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.fail("Create", "Broken", "no more")
 		s.create(`
 Resources:
@@ -113,7 +115,8 @@ func TestOnFailureSaysWhatBecomesOfAFailedStack(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
+			play(t, func(s *stage) {
+				t := s.t
 				s.fail("Create", "Second", "no")
 				ended := s.settle(s.create(twoTopics, test.change))
 				if ended.StackStatus != test.want || aws.ToString(ended.StackStatusReason) != test.reason {
@@ -128,7 +131,8 @@ const failedSecond = "The following resource(s) failed to create: [Second]. "
 
 func TestACreationThatTakesTooLongIsRolledBack(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(`{"Resources": {"Zone": {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"VpcId": "vpc-1"}},
 			"Other": {"Type": "AWS::SNS::Topic", "DependsOn": "Zone"}}}`,
 			func(in *cfn.CreateStackInput) { in.TimeoutInMinutes = aws.Int32(1) })
@@ -144,7 +148,8 @@ func TestACreationThatTakesTooLongIsRolledBack(t *testing.T) {
 
 func TestAStackCanBeDeletedWhileItIsCreated(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		id := s.create(twoTopics)
 		time.Sleep(time.Second)
 		s.delete()
@@ -159,11 +164,14 @@ func TestAStackCanBeDeletedWhileItIsCreated(t *testing.T) {
 
 func TestInvalidPropertiesFailTheirResource(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(`{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"Colour": "red"}}}}`)
 		s.settle("demo")
-		want := []string{"Topic CREATE_FAILED | Properties validation failed for resource Topic with message:",
-			"#: extraneous key [Colour] is not permitted"}
+		want := []string{
+			"Topic CREATE_FAILED | Properties validation failed for resource Topic with message:",
+			"#: extraneous key [Colour] is not permitted",
+		}
 		if diff := cmp.Diff(want, append(matching(s.story("demo"), "CREATE_FAILED"), matching(s.story("demo"), "extraneous")...)); diff != "" {
 			t.Error(diff)
 		}
@@ -172,7 +180,8 @@ func TestInvalidPropertiesFailTheirResource(t *testing.T) {
 
 func TestTheSameTokenDoesNothingTwice(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		token := func(in *cfn.CreateStackInput) { in.ClientRequestToken = aws.String("once") }
 		first := s.create(twoTopics, token)
 		if second := s.create(twoTopics, token); first != second {

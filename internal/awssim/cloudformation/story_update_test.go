@@ -1,6 +1,7 @@
 package cloudformation_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -22,22 +23,21 @@ Outputs:
 `
 }
 
-// after returns the part of a story that begins with a line.
-func (s *stage) after(t *testing.T, nameOrID, line string) string {
-	t.Helper()
-	story := s.story(nameOrID)
-	for i := 0; i+len(line) <= len(story); i++ {
-		if story[i:i+len(line)] == line {
-			return "\n" + story[i:]
-		}
+// lastUpdate returns the part of the story that begins with the update.
+func (s *stage) lastUpdate() string {
+	s.t.Helper()
+	const start = "demo UPDATE_IN_PROGRESS"
+	_, after, found := strings.Cut(s.story("demo"), start)
+	if !found {
+		s.t.Fatal("no update")
 	}
-	t.Fatalf("no %q in %s", line, story)
-	return ""
+	return "\n" + start + after
 }
 
 func TestAnUpdateInPlaceKeepsThePhysicalResource(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(named("a", "one"))
 		s.settle("demo")
 		s.update(named("a", "two"))
@@ -50,7 +50,7 @@ First UPDATE_IN_PROGRESS
 First UPDATE_COMPLETE
 demo UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
 demo UPDATE_COMPLETE
-`, s.after(t, "demo", "demo UPDATE_IN_PROGRESS")); diff != "" {
+`, s.lastUpdate()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -58,7 +58,8 @@ demo UPDATE_COMPLETE
 
 func TestAReplacementIsMadeBeforeItsDependentsChangeAndTheOldOneGoes(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(named("a", "one"))
 		s.settle("demo")
 		s.update(named("b", "one"))
@@ -77,7 +78,7 @@ demo UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
 First DELETE_IN_PROGRESS
 First DELETE_COMPLETE
 demo UPDATE_COMPLETE
-`, s.after(t, "demo", "demo UPDATE_IN_PROGRESS")); diff != "" {
+`, s.lastUpdate()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -85,7 +86,8 @@ demo UPDATE_COMPLETE
 
 func TestAFailedUpdateRestoresResourcesTemplateAndOutputs(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(named("a", "one"))
 		s.settle("demo")
 		s.failOnce("Update", "Second", "cannot")
@@ -116,7 +118,7 @@ demo UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
 First DELETE_IN_PROGRESS
 First DELETE_COMPLETE
 demo UPDATE_ROLLBACK_COMPLETE
-`, s.after(t, "demo", "demo UPDATE_IN_PROGRESS")); diff != "" {
+`, s.lastUpdate()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -124,7 +126,8 @@ demo UPDATE_ROLLBACK_COMPLETE
 
 func TestAnUpdateCanAddAndRemoveResources(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(`{"Resources": {"Keep": {"Type": "AWS::SNS::Topic"}, "Drop": {"Type": "AWS::SNS::Topic"},
 			"Leave": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}`)
 		s.settle("demo")
@@ -141,7 +144,7 @@ Leave DELETE_SKIPPED
 Drop DELETE_COMPLETE
 demo UPDATE_COMPLETE
 `
-		if diff := cmp.Diff(sorted(want), sorted(s.after(t, "demo", "demo UPDATE_IN_PROGRESS"))); diff != "" {
+		if diff := cmp.Diff(sorted(want), sorted(s.lastUpdate())); diff != "" {
 			t.Error(diff)
 		}
 		resources, err := s.client.ListStackResources(t.Context(), &cfn.ListStackResourcesInput{StackName: aws.String("demo")})
@@ -160,7 +163,8 @@ demo UPDATE_COMPLETE
 
 func TestACancelledUpdateRollsBack(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		s.create(named("a", "one"))
 		s.settle("demo")
 		s.update(named("b", "one"))
@@ -182,7 +186,7 @@ demo UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
 First DELETE_IN_PROGRESS
 First DELETE_COMPLETE
 demo UPDATE_ROLLBACK_COMPLETE
-`, s.after(t, "demo", "demo UPDATE_IN_PROGRESS")); diff != "" {
+`, s.lastUpdate()); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -202,7 +206,8 @@ func TestAFailedRollbackIsContinuedOrSkipped(t *testing.T) {
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
+			play(t, func(s *stage) {
+				t := s.t
 				s.create(named("a", "one"))
 				s.settle("demo")
 				s.fail("Update", "First", "cannot")
@@ -228,7 +233,8 @@ func TestAFailedRollbackIsContinuedOrSkipped(t *testing.T) {
 
 func TestAnUpdateWithoutRollbackStaysWhereItFailed(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		stay := func(in *cfn.UpdateStackInput) { in.DisableRollback = aws.Bool(true) }
 		s.create(named("a", "one"))
 		s.settle("demo")
@@ -257,7 +263,8 @@ func TestDeletionsThatFailCanRetainOrBeForced(t *testing.T) {
 	for name, second := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			play(t, func(t *testing.T, s *stage) {
+			play(t, func(s *stage) {
+				t := s.t
 				id := s.create(named("a", "one"))
 				s.settle("demo")
 				s.fail("Delete", "First", "in use")
@@ -278,7 +285,8 @@ func TestDeletionsThatFailCanRetainOrBeForced(t *testing.T) {
 
 func TestExportsInUseCanNeitherChangeNorGo(t *testing.T) {
 	t.Parallel()
-	play(t, func(t *testing.T, s *stage) {
+	play(t, func(s *stage) {
+		t := s.t
 		exporter := func(name string) string {
 			return `
 Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: ` + name + `}}}

@@ -33,10 +33,10 @@ func ec2(prefix string) string { return prefix + "-0" + random(hexDigits, ec2Dig
 // name returns a generated physical name as CloudFormation makes them: STACK-LOGICAL-RANDOM, where the stack's
 // name and the logical id share what the longest name of the type leaves.
 func name(r resource.Request, longest int) string {
-	room := longest - suffixLength - 2 //nolint:mnd // two hyphens
+	room := longest - suffixLength - 2
 	stack, logical := r.StackName, r.LogicalID
 	if len(stack)+len(logical) > room {
-		half := room / 2 //nolint:mnd // a fair share
+		half := room / 2
 		logical = logical[:min(len(logical), max(half, room-len(stack)))]
 		stack = stack[:min(len(stack), room-len(logical))]
 	}

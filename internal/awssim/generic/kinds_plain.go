@@ -7,12 +7,19 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
+// How long these services take, rounded from event logs that people publish.
+const (
+	bucketCreate = 20 * time.Second
+	topicCreate  = 11 * time.Second
+	recordSync   = 30 * time.Second // until a change is INSYNC
+)
+
 func plainKinds() map[string]kind {
 	return map[string]kind{
-		"AWS::S3::Bucket":         {identify: identifyBucket, create: 20 * time.Second},
-		"AWS::SNS::Topic":         {identify: identifyTopic, create: 11 * time.Second},
+		"AWS::S3::Bucket":         {identify: identifyBucket, create: bucketCreate},
+		"AWS::SNS::Topic":         {identify: identifyTopic, create: topicCreate},
 		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
-		"AWS::Route53::RecordSet": {identify: identifyRecord, create: 30 * time.Second, update: 30 * time.Second, remove: 30 * time.Second},
+		"AWS::Route53::RecordSet": {identify: identifyRecord, create: recordSync, update: recordSync, remove: recordSync},
 	}
 }
 

@@ -193,7 +193,9 @@ func (p *Provider) Subnet(account, region, id string) (network.Subnet, bool) {
 		return network.Subnet{}, false
 	}
 	shown := attributes(subnetType, found)
-	return network.Subnet{ID: id, VpcID: text(shown["VpcId"]), CIDR: text(shown["CidrBlock"]), AvailabilityZone: text(shown["AvailabilityZone"])}, true
+	return network.Subnet{
+		ID: id, VpcID: text(shown["VpcId"]), CIDR: text(shown["CidrBlock"]), AvailabilityZone: text(shown["AvailabilityZone"]),
+	}, true
 }
 
 // attributes returns what Fn::GetAtt answers: what was made up, and the properties that can be asked for.

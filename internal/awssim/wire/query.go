@@ -28,7 +28,7 @@ func decodeForm(node *form, path string, into reflect.Value) error {
 		into.Set(reflect.New(into.Type().Elem()))
 		return decodeForm(node, path, into.Elem())
 	}
-	if text, ok := into.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](into.Addr()); ok {
 		return decodeText(node, path, text)
 	}
 	switch into.Kind() { //nolint:exhaustive // the kinds that an input struct can have
@@ -143,9 +143,13 @@ func setParsed[T any](node *form, path, problem string, parse func(string) (T, e
 	return nil
 }
 
-func parseInt(text string) (int64, error) { return strconv.ParseInt(text, 10, 32) }
+func parseInt(text string) (int64, error) {
+	return strconv.ParseInt(text, 10, 32) //nolint:wrapcheck // the caller says which parameter it is
+}
 
-func parseFloat(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
+func parseFloat(text string) (float64, error) {
+	return strconv.ParseFloat(text, 64) //nolint:wrapcheck // the caller says which parameter it is
+}
 
 // firstLeaf returns the name of a parameter as the client wrote it, for an error.
 func firstLeaf(node *form, path string) string {

@@ -37,7 +37,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	if err != nil || math.IsNaN(seconds) || math.Abs(seconds) > math.MaxInt32*1e3 {
 		return fmt.Errorf("%s is not a timestamp in seconds since 1970", text)
 	}
-	t.Time = time.UnixMilli(int64(math.Round(seconds * 1e3))).UTC()
+	t.Time = time.UnixMilli(int64(math.Round(seconds * float64(time.Second/time.Millisecond)))).UTC()
 	return nil
 }
 

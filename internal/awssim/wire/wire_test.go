@@ -38,7 +38,7 @@ type output struct {
 	None    []string          `json:"none,omitempty"`
 	Labels  map[string]string `json:"labels,omitempty"`
 	Started wire.Time         `json:"started,omitzero"`
-	Renamed string            `json:"renamed"           query:"VPCId"`
+	Renamed string            `json:"renamed"          query:"VPCId"`
 }
 
 // serve runs one call against a service with a single operation and returns what the operation saw.
@@ -165,17 +165,23 @@ func TestJSONRequestsAndAnswersReadAsAWSWritesThem(t *testing.T) {
 		status          int
 		want, errorType string
 	}{
-		"a result": {"Work", `{"name":"a<b","tags":[{"key":"k","value":"v"}]}`, 200,
-			`{"name":"a<b","empty":"","count":0,"tags":[],"labels":{"a":"1","b":"2"},"started":1500000000.25,"renamed":"vpc-1"}`, ""},
+		"a result": {
+			"Work", `{"name":"a<b","tags":[{"key":"k","value":"v"}]}`, 200,
+			`{"name":"a<b","empty":"","count":0,"tags":[],"labels":{"a":"1","b":"2"},"started":1500000000.25,"renamed":"vpc-1"}`, "",
+		},
 		"an empty body":    {"Work", ``, 200, `{"empty":"","count":0,"tags":[],"labels":{"a":"1","b":"2"},"started":1500000000.25,"renamed":"vpc-1"}`, ""},
 		"no result":        {"Rest", `{}`, 200, ``, ""},
 		"a client's error": {"Work", `{"name":"missing"}`, 400, `{"__type":"NotFound","message":"<missing> does not exist"}`, "NotFound"},
-		"an unknown member": {"Work", `{"tags":[{"colour":1}]}`, 400,
-			`{"__type":"InvalidParameterException","message":"awssim does not implement the parameter \"colour\" of shop:Work"}`, "InvalidParameterException"},
+		"an unknown member": {
+			"Work", `{"tags":[{"colour":1}]}`, 400,
+			`{"__type":"InvalidParameterException","message":"awssim does not implement the parameter \"colour\" of shop:Work"}`, "InvalidParameterException",
+		},
 		"a wrong type": {"Work", `{"name":1}`, 400, `{"__type":"SerializationException","message":"name: a JSON number cannot be its value"}`, "SerializationException"},
 		"two values":   {"Work", `{}{}`, 400, `{"__type":"SerializationException","message":"unexpected data after the request's JSON object"}`, "SerializationException"},
-		"an unknown operation": {"Play", `{}`, 400,
-			`{"__type":"UnknownOperationException","message":"awssim does not implement the operation shop:Play"}`, "UnknownOperationException"},
+		"an unknown operation": {
+			"Play", `{}`, 400,
+			`{"__type":"UnknownOperationException","message":"awssim does not implement the operation shop:Play"}`, "UnknownOperationException",
+		},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

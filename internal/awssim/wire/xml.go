@@ -60,7 +60,7 @@ func (w *xmlWriter) leaf(name, text string) {
 }
 
 func (w *xmlWriter) element(name string, value reflect.Value) error {
-	if moment, ok := value.Interface().(Time); ok {
+	if moment, ok := reflect.TypeAssert[Time](value); ok {
 		if !moment.IsZero() {
 			w.leaf(name, moment.UTC().Format(xmlTime))
 		}
@@ -135,7 +135,7 @@ func (w *xmlWriter) list(name string, value reflect.Value) error {
 
 // entries writes a map of strings, sorted, so that equal answers are equal bytes.
 func (w *xmlWriter) entries(name string, value reflect.Value) error {
-	table, ok := value.Interface().(map[string]string)
+	table, ok := reflect.TypeAssert[map[string]string](value)
 	if !ok {
 		return fmt.Errorf("%s has a type that this protocol lacks: %s", name, value.Type())
 	}

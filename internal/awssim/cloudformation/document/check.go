@@ -17,7 +17,7 @@ func (t *Template) checkReferences() error {
 }
 
 func (t *Template) checkConditions() error {
-	unresolved := t.unresolved(t.Conditions, func(name string) bool { return false })
+	unresolved := t.unresolved(t.Conditions, func(string) bool { return false })
 	if len(unresolved) > 0 {
 		return malformed("Unresolved dependencies [%s]. Cannot reference resources in the Conditions block of the template",
 			strings.Join(unresolved, ", "))

@@ -13,7 +13,7 @@ type Template struct {
 	Description string
 	Transforms  []string
 	Metadata    any
-	Parameters  map[string]Parameter
+	Parameters  map[string]*Parameter
 	Mappings    map[string]map[string]map[string]any
 	Conditions  map[string]any
 	Resources   map[string]*Resource

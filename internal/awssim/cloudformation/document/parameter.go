@@ -24,12 +24,12 @@ type Parameter struct {
 const ssmPrefix = "AWS::SSM::Parameter::Value<"
 
 // IsList reports whether the parameter's value is a list of strings, written with commas between them.
-func (p Parameter) IsList() bool {
+func (p *Parameter) IsList() bool {
 	return p.Type == "CommaDelimitedList" || strings.HasPrefix(p.Type, "List<")
 }
 
 // IsNumeric reports whether each value must be a number.
-func (p Parameter) IsNumeric() bool { return p.Type == "Number" || p.Type == "List<Number>" }
+func (p *Parameter) IsNumeric() bool { return p.Type == "Number" || p.Type == "List<Number>" }
 
 func (t *Template) readParameters(sections map[string]any) error {
 	parameters, err := section(sections, "Parameters")
@@ -40,7 +40,7 @@ func (t *Template) readParameters(sections map[string]any) error {
 	if len(parameters) > maxParameters {
 		return malformed("Number of parameters, %d, is greater than maximum allowed, %d", len(parameters), maxParameters)
 	}
-	t.Parameters = make(map[string]Parameter, len(parameters))
+	t.Parameters = make(map[string]*Parameter, len(parameters))
 	for _, name := range sortedKeys(parameters) {
 		if !alphanumeric.MatchString(name) {
 			return malformed("Parameter name {%s} is non alphanumeric.", name)
@@ -53,7 +53,7 @@ func (t *Template) readParameters(sections map[string]any) error {
 		if err != nil {
 			return err
 		}
-		t.Parameters[name] = parameter
+		t.Parameters[name] = &parameter
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func readParameter(name string, members map[string]any) (Parameter, error) {
 }
 
 func (p *Parameter) read(name, key string, value any) error {
-	ok := true
+	var ok bool
 	switch key {
 	case "Type":
 		p.Type, ok = value.(string)
@@ -118,7 +118,9 @@ func readNumber[T any](into **T, value any, parse func(string) (T, error)) bool 
 	return err == nil
 }
 
-func parseFloat(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
+func parseFloat(text string) (float64, error) {
+	return strconv.ParseFloat(text, 64) //nolint:wrapcheck // the caller says which member it is
+}
 
 func wholePattern(value any) (*regexp.Regexp, bool) {
 	text, ok := value.(string)

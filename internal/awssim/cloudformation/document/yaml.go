@@ -76,7 +76,7 @@ func (r *yamlReader) untagged(node *yaml.Node, depth int) (any, error) {
 }
 
 func (r *yamlReader) mapping(node *yaml.Node, depth int) (any, error) {
-	result := make(map[string]any, len(node.Content)/2) //nolint:mnd // keys and values alternate
+	result := make(map[string]any, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		if key.Kind != yaml.ScalarNode {

@@ -51,7 +51,7 @@ func (s *Scope) Value(expression any) (any, error) {
 		return nil, err
 	}
 	if _, none := value.(noValue); none {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no value, no error
 	}
 	return value, nil
 }

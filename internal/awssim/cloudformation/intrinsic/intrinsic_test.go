@@ -47,12 +47,14 @@ func scopeOf(t *testing.T, body string) *intrinsic.Scope {
 		Attribute:  func(logicalID, attribute string) (any, error) { return logicalID + "/" + attribute, nil },
 		Import: func(export string) (string, error) {
 			if export == "missing" {
-				return "", errors.New("No export named missing found.")
+				return "", errNoExport
 			}
 			return "import-of-" + export, nil
 		},
 	}
 }
+
+var errNoExport = errors.New("no export named missing")
 
 func TestExpressionsEvaluateAsInCloudFormation(t *testing.T) {
 	t.Parallel()
@@ -131,7 +133,7 @@ func TestWrongExpressionsAreRefused(t *testing.T) {
 		"Cidr of too many":         {`!Cidr [10.0.0.0/24, 2, 8]`, "Template error: Every Fn::Cidr object requires three parameters, an ipBlock, a count (1-256) and cidrBits, and the block must be large enough."},
 		"Sub of a list":            {`!Sub "${List}"`, "Template error: Fn::Sub: the value of ${List} is not a string"},
 		"a condition as a value":   {`!Equals [a, b]`, "Template error: Fn::Equals is only supported in the Conditions block"},
-		"an import that is absent": {`!ImportValue missing`, "No export named missing found."},
+		"an import that is absent": {`!ImportValue missing`, "no export named missing"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

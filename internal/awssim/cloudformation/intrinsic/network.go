@@ -50,7 +50,8 @@ func (s *Scope) zones(argument any) (any, error) {
 
 // cidr cuts a block into count blocks with bits host bits each.
 func (s *Scope) cidr(argument any) (any, error) {
-	wrong := refuse("Every Fn::Cidr object requires three parameters, an ipBlock, a count (1-256) and cidrBits, and the block must be large enough.")
+	wrong := refuse("Every Fn::Cidr object requires three parameters, an ipBlock, a count (1-256) and cidrBits, " +
+		"and the block must be large enough.")
 	list, ok := argument.([]any)
 	if !ok || len(list) < 2 || len(list) > 3 {
 		return nil, wrong

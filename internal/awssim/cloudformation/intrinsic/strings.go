@@ -148,9 +148,11 @@ func (s *Scope) selectOne(argument any) (any, error) {
 }
 
 func (s *Scope) findInMap(argument any) (any, error) {
+	wrong := refuse("every Fn::FindInMap object requires three parameters, " +
+		"the map name, map key and the attribute for return value")
 	list, ok := argument.([]any)
 	if !ok || len(list) != 3 {
-		return nil, refuse("every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value")
+		return nil, wrong
 	}
 	var keys [3]string
 	for i, expression := range list {
@@ -159,7 +161,7 @@ func (s *Scope) findInMap(argument any) (any, error) {
 			return nil, err
 		}
 		if keys[i], err = text(value); err != nil {
-			return nil, refuse("every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value")
+			return nil, wrong
 		}
 	}
 	value, ok := s.Template.Mappings[keys[0]][keys[1]][keys[2]]
