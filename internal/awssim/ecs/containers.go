@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"

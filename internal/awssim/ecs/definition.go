@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,18 +210,25 @@ func (t *TaskSpec) checkPlatform() error {
 	if family := t.RuntimePlatform.OperatingSystemFamily; family != "" && family != linuxFamily {
 		return errClient("awssim does not implement operatingSystemFamily %s.", family)
 	}
-	if wanted := t.RuntimePlatform.CPUArchitecture; wanted != "" && wanted != architecture() {
-		return errClient("awssim runs tasks on this machine, which is %s, not %s.", architecture(), wanted)
+	if wanted := t.architecture(); wanted != x86 && wanted != arm {
+		return errClient("Invalid 'cpuArchitecture' setting: %s.", wanted)
 	}
 	return nil
 }
 
-// architecture is this machine's, as ECS calls it.
-func architecture() string {
-	if runtime.GOARCH == "arm64" {
-		return "ARM64"
+// Architectures that Fargate has.
+const (
+	x86 = "X86_64"
+	arm = "ARM64"
+)
+
+// architecture is what the task asks for. It is shown, not enforced: processes run on this machine, whatever it is,
+// so that the same definition works on every developer's.
+func (t *TaskSpec) architecture() string {
+	if t.RuntimePlatform == nil || t.RuntimePlatform.CPUArchitecture == "" {
+		return x86
 	}
-	return "X86_64"
+	return t.RuntimePlatform.CPUArchitecture
 }
 
 func (c *ContainerSpec) check(task *TaskSpec) error {

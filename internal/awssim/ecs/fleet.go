@@ -139,15 +139,21 @@ func (f *fleet) deploy(wanted revision, force bool) *deployment {
 		again := f.deployments[at]
 		f.deployments = slices.Insert(slices.Delete(f.deployments, at, at+1), 0, again)
 		again.begin(now, "")
-		f.kick()
+		f.unsettle()
 		return again
 	}
 	made := &deployment{id: deploymentID(), revision: wanted, created: now}
 	made.begin(now, "")
 	f.deployments = slices.Insert(f.deployments, 0, made)
 	f.failures, f.notBefore = 0, time.Time{}
-	f.kick()
+	f.unsettle()
 	return made
+}
+
+// unsettle says that the fleet has to prove anew that all is as desired.
+func (f *fleet) unsettle() {
+	f.steady = false
+	f.kick()
 }
 
 func (d *deployment) begin(now time.Time, reason string) {
@@ -159,7 +165,6 @@ func (d *deployment) begin(now time.Time, reason string) {
 
 // kick asks the scheduler to look again. It never blocks.
 func (f *fleet) kick() {
-	f.steady = false
 	select {
 	case f.wake <- struct{}{}:
 	default:

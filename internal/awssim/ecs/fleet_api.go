@@ -71,7 +71,7 @@ func (s *Service) update(f *fleet, spec *FleetSpec, force bool) (*deployment, er
 	}
 	f.settings = chosen
 	result := f.deploy(deployed, force)
-	f.kick()
+	f.unsettle()
 	return result, nil
 }
 
@@ -157,7 +157,7 @@ func (s *Service) deleteService(_ context.Context, call *wire.Call, in *deleteSe
 func (f *fleet) drain() {
 	if f.status == active {
 		f.status, f.desired = draining, 0
-		f.kick()
+		f.unsettle()
 	}
 }
 

@@ -42,6 +42,9 @@ func (s *Service) advance(t *task, status string) {
 		t.started = time.Now().UTC()
 	case stopping:
 		t.leftAt = time.Now().UTC()
+		if t.stop.code == byScheduler && !t.started.IsZero() {
+			t.fleet.notices.stopped = append(t.fleet.notices.stopped, t.id)
+		}
 	case stopped:
 		t.stoppedAt = time.Now().UTC()
 	}
@@ -207,11 +210,6 @@ func (s *Service) takeDown(t *task) {
 	}
 	s.advance(t, stopping)
 	s.stopContainers(t)
-	s.mu.Lock()
-	if t.stop.code == byScheduler {
-		t.fleet.notices.stopped = append(t.fleet.notices.stopped, t.id)
-	}
-	s.mu.Unlock()
 	s.advance(t, deprovisioning)
 	_ = s.Clock.Sleep(s.life, deprovisioningTime)
 	s.addresses.Release(t.subnet.ID, t.address)

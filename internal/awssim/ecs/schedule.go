@@ -217,6 +217,7 @@ func (f *fleet) settle(now time.Time) {
 	others := f.count(nil, func(t *task) bool { return !t.retired() && (t.deployment != newest || t.stopping()) })
 	if ready != f.desired || others > 0 || newest.rollout == failed ||
 		f.count(newest, func(t *task) bool { return !t.stopping() }) != f.desired {
+		f.steady = false
 		return
 	}
 	if newest.rollout == inProgress {

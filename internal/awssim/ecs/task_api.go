@@ -90,7 +90,7 @@ func (t *task) describe(withTags bool) describedTask {
 		PullStartedAt: wire.At(t.pullStarted), PullStoppedAt: wire.At(t.pullStopped), StartedAt: wire.At(t.started),
 		StoppingAt: wire.At(t.stoppingAt), ExecutionStoppedAt: wire.At(t.leftAt), StoppedAt: wire.At(t.stoppedAt),
 		Version: t.version(), Containers: []describedContainer{}, Attachments: []attachment{t.attachment()},
-		Attributes: []KeyValue{{Name: "ecs.cpu-architecture", Value: strings.ToLower(architecture())}},
+		Attributes: []KeyValue{{Name: "ecs.cpu-architecture", Value: strings.ToLower(t.definition.architecture())}},
 		Overrides:  overrides{[]struct{}{}, []struct{}{}}, Tags: []Tag{},
 	}
 	if t.stopping() {
@@ -138,7 +138,8 @@ func (t *task) attachment() attachment {
 		status = "DELETED"
 	}
 	return attachment{ID: t.eni[4:], Type: "ElasticNetworkInterface", Status: status, Details: []KeyValue{
-		{"subnetId", t.subnet.ID}, {"networkInterfaceId", t.eni},
+		{"subnetId", t.subnet.ID},
+		{"networkInterfaceId", t.eni},
 		{"privateDnsName", "ip-" + strings.ReplaceAll(t.address.String(), ".", "-") + ".ec2.internal"},
 		{"privateIPv4Address", t.address.String()},
 	}}
