@@ -126,12 +126,16 @@ func (p *pass) report() status.Report {
 // remember records in status what AWS will not tell later: that this goal was tried, how often it was repaired, and
 // why its tasks failed.
 func (p *pass) remember() {
-	switch {
-	case p.tried && p.did != stack.Protect:
+	if p.tried && p.did != stack.Protect {
 		p.app.Status.Attempt = p.attempt()
-	case p.app.Status.Attempt != nil && p.seen != nil && p.seen.Phase == stack.Busy && p.seen.Rollout != nil &&
-		p.seen.Rollout.Diagnosis != "":
-		p.app.Status.Attempt.Failure = p.seen.Rollout.Diagnosis
+		return
+	}
+	attempt := p.app.Status.Attempt
+	if attempt == nil || p.seen == nil || p.seen.Rollout == nil || p.seen.Rollout.Diagnosis == "" {
+		return
+	}
+	if p.seen.Phase == stack.Busy || attempt.Failure == "" {
+		attempt.Failure = p.seen.Rollout.Diagnosis
 	}
 }
 

@@ -54,7 +54,7 @@ func (c *Cloud) Observe(ctx context.Context, target Target) (stack.Observation, 
 		}
 	case stack.Busy, stack.Steady:
 	}
-	seen.Rollout, err = region.rollout(ctx, seen.ID, target.Service)
+	seen.Rollout, err = region.rollout(ctx, seen.ID, target.Service, seen.Failure != "")
 	return seen, err
 }
 

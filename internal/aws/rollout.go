@@ -16,8 +16,9 @@ import (
 // service is an ECS service by cluster and ARN.
 type service struct{ cluster, arn string }
 
-// rollout looks at the ECS service of a stack. It returns nil while there is none.
-func (r *region) rollout(ctx context.Context, stackID, logicalID string) (*stack.Rollout, error) {
+// rollout looks at the ECS service of a stack. It returns nil while there is none. After a failure it looks for the tasks
+// that failed even if the service has recovered since.
+func (r *region) rollout(ctx context.Context, stackID, logicalID string, failed bool) (*stack.Rollout, error) {
 	svc, err := r.locate(ctx, stackID, logicalID)
 	if err != nil || svc == nil {
 		return nil, err
@@ -29,7 +30,7 @@ func (r *region) rollout(ctx context.Context, stackID, logicalID string) (*stack
 	case err != nil && ClassOf(err) != NotFound:
 		return nil, fmt.Errorf("describing service %q: %w", svc.arn, err)
 	case err == nil && len(out.Services) > 0 && awssdk.ToString(out.Services[0].Status) == "ACTIVE":
-		return r.describeRollout(ctx, svc, &out.Services[0])
+		return r.describeRollout(ctx, svc, &out.Services[0], failed)
 	default:
 		r.located.Delete(stackID)
 		return nil, nil //nolint:nilnil // no service is an answer, not an error
@@ -67,18 +68,19 @@ func parseService(arn string) *service {
 	return &service{cluster: cluster, arn: arn}
 }
 
-func (r *region) describeRollout(ctx context.Context, svc *service, seen *ecstypes.Service) (*stack.Rollout, error) {
+func (r *region) describeRollout(
+	ctx context.Context, svc *service, seen *ecstypes.Service, failed bool,
+) (*stack.Rollout, error) {
 	rollout := &stack.Rollout{Desired: seen.DesiredCount, Running: seen.RunningCount, Total: seen.RunningCount}
-	failing := false
 	for _, deployment := range seen.Deployments {
 		if awssdk.ToString(deployment.Status) == "PRIMARY" {
 			rollout.Desired, rollout.Running = deployment.DesiredCount, deployment.RunningCount
 		}
 		if deployment.FailedTasks > 0 || deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
-			rollout.Failed, failing = deployment.FailedTasks, true
+			rollout.Failed, failed = deployment.FailedTasks, true
 		}
 	}
-	if !failing {
+	if !failed {
 		return rollout, nil
 	}
 	var err error

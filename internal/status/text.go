@@ -28,7 +28,7 @@ func sentence(parts ...string) string {
 // why says what is known to have failed: in the words of the stack's events, and of the tasks.
 func why(r Report) string {
 	tasks := r.Failure
-	if r.Seen.Rollout != nil && r.Seen.Rollout.Diagnosis != "" {
+	if tasks == "" && r.Seen.Rollout != nil {
 		tasks = r.Seen.Rollout.Diagnosis
 	}
 	if tasks != "" {

@@ -5,7 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/devenv"
 )
 
 // TestThePlugIsPulled kills the operator in the middle of each operation. It runs alone: all apps share the operator.
@@ -21,18 +25,15 @@ func TestThePlugIsPulled(t *testing.T) { //nolint:paralleltest // see above
 	if root := a.request("GET", got.Status.URL, ""); !strings.Contains(root, "2.0.0") {
 		t.Errorf("version 2.0.0 does not serve: %s", root)
 	}
-	if count := a.stacks("StackStatus!='DELETE_COMPLETE'"); count != "1" {
-		t.Errorf("there are %s stacks, want 1", count)
+	if diff := cmp.Diff(map[string]int{"UPDATE_COMPLETE": 1}, a.stacks()); diff != "" {
+		t.Errorf("the stacks are (-want +got):\n%s", diff)
 	}
 
 	a.kubectl("delete", "ecsapp", "items", "--wait=false")
 	a.killWhile("DELETE_IN_PROGRESS")
 	a.kubectl("wait", "--for=delete", "ecsapp/items", "--timeout=2m")
-	if count := a.stacks("StackStatus!='DELETE_COMPLETE'"); count != "0" {
-		t.Errorf("there are %s stacks left", count)
-	}
-	if count := a.stacks("StackStatus=='DELETE_COMPLETE'"); count != "1" {
-		t.Errorf("%s stacks were made in all, want 1", count)
+	if diff := cmp.Diff(map[string]int{"DELETE_COMPLETE": 1}, a.stacks()); diff != "" {
+		t.Errorf("the stacks that were ever made are (-want +got):\n%s", diff)
 	}
 }
 
@@ -40,8 +41,8 @@ func TestThePlugIsPulled(t *testing.T) { //nolint:paralleltest // see above
 func (a *app) killWhile(status string) {
 	a.Helper()
 	eventually(a.T, deploy, status, func() error {
-		if count := a.stacks("StackStatus=='" + status + "'"); count != "1" {
-			return fmt.Errorf("%s stacks are %s: %+v", count, status, a.conditions())
+		if all := a.stacks(); all[status] != 1 {
+			return fmt.Errorf("the stacks are %v", all)
 		}
 		return nil
 	})
@@ -53,20 +54,25 @@ func (a *app) killWhile(status string) {
 	}
 }
 
-func (a *app) conditions() []string {
+// stacks counts this app's stacks by their status, deleted ones included.
+func (a *app) stacks() map[string]int {
 	a.Helper()
-	var all []string
-	for _, condition := range a.get().Status.Conditions {
-		if condition.Type == v1alpha1.ConditionReady {
-			all = append(all, condition.Reason, condition.Message)
+	client := cloudformation.New(cloudformation.Options{
+		Region: devenv.Region, BaseEndpoint: &shared.AWSEndpoint,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	all := map[string]int{}
+	pages := cloudformation.NewListStacksPaginator(client, &cloudformation.ListStacksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(a.Context())
+		if err != nil {
+			a.Fatal(err)
+		}
+		for _, found := range page.StackSummaries {
+			if strings.HasPrefix(*found.StackName, a.namespace+"-items-") {
+				all[string(found.StackStatus)]++
+			}
 		}
 	}
 	return all
-}
-
-// stacks counts this app's stacks that a JMESPath condition is true for.
-func (a *app) stacks(condition string) string {
-	a.Helper()
-	return a.aws("cloudformation", "list-stacks", "--output", "text", "--query",
-		"length(StackSummaries[?starts_with(StackName, '"+a.namespace+"-items-') && "+condition+"])")
 }

@@ -79,7 +79,9 @@ func (a *app) compareWithAWS(got *v1alpha1.EcsApp) {
 			a.Errorf("%s: Kubernetes says %q, AWS %q", what, pair[0], pair[1])
 		}
 	}
-	if log := a.aws("logs", "tail", outputs["LogGroupName"]); !strings.Contains(log, "GET /health") {
+	// What `aws logs tail` of version 2 asks for; version 1 has no such command.
+	log := a.aws("logs", "filter-log-events", "--log-group-name", outputs["LogGroupName"], "--output", "text")
+	if !strings.Contains(log, "GET /health") {
 		a.Errorf("the log has no health check:\n%s", log)
 	}
 }
