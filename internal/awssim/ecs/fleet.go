@@ -203,8 +203,18 @@ func (f *fleet) tell() {
 		f.say("deregistered %d targets in (target-group %s)", count, group)
 	}
 	if len(noticed.stopped) > 0 {
-		f.say("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(noticed.stopped))
+		f.say("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(f.inOrder(noticed.stopped)))
 	}
+}
+
+// inOrder sorts tasks by age, the newest first.
+func (f *fleet) inOrder(ids []string) []string {
+	age := make(map[string]int, len(f.tasks))
+	for i, task := range f.tasks {
+		age[task.id] = i
+	}
+	slices.SortFunc(ids, func(a, b string) int { return age[b] - age[a] })
+	return ids
 }
 
 func taskList(ids []string) string {

@@ -16,6 +16,10 @@ const (
 	longestPause = 27 * time.Minute
 )
 
+// breath is how long the scheduler waits after a change for others that come with it, which it then tells in one
+// event.
+const breath = 750 * time.Millisecond
+
 // impairedAfter is after how many failures in a row a service says that it cannot start tasks.
 const impairedAfter = 3
 
@@ -41,6 +45,9 @@ func (s *Service) schedule(f *fleet) {
 		case <-f.wake:
 		case <-timer:
 		case <-s.life.Done():
+			return
+		}
+		if s.Clock.Sleep(s.life, breath) != nil {
 			return
 		}
 	}
