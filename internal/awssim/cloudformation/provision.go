@@ -183,7 +183,7 @@ func (r *record) differs(wanted desired) bool {
 	if !reflect.DeepEqual(r.properties, wanted.properties) || !reflect.DeepEqual(r.definition.Metadata, wanted.definition.Metadata) {
 		return true
 	}
-	return wanted.schema.Tagging.SystemTags && !maps.Equal(r.tags, wanted.tags)
+	return wanted.schema.Tagging.Property != "" && !maps.Equal(r.tags, wanted.tags)
 }
 
 // replaces reports whether a change needs a new physical resource.
@@ -192,5 +192,5 @@ func (r *record) replaces(wanted desired) bool {
 		return true
 	}
 	tagging := wanted.schema.Tagging
-	return tagging.SystemTags && !tagging.Updatable && !maps.Equal(r.tags, wanted.tags)
+	return tagging.Property != "" && !tagging.Updatable && !maps.Equal(r.tags, wanted.tags)
 }
