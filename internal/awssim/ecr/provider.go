@@ -89,7 +89,7 @@ func (r *repository) result() resource.Result {
 func readRepository(r resource.Request) (repositoryProperties, error) {
 	var wanted repositoryProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, err //nolint:wrapcheck // reads as AWS's
+		return wanted, err
 	}
 	switch wanted.ImageTagMutability {
 	case "", mutable, immutable:

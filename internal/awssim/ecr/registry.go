@@ -36,7 +36,10 @@ type refusal struct {
 func (r *refusal) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(r.status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]string{{"code": r.code, "message": r.message}}})
+	answer := map[string][]map[string]string{"errors": {{"code": r.code, "message": r.message}}}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		return // the client went away
+	}
 }
 
 // ServeHTTP serves the OCI registry below /v2/. Blobs and uploads are go-containerregistry's; manifests and tags
@@ -222,6 +225,12 @@ func (s *Service) tagList(w http.ResponseWriter, key repositoryKey) *refusal {
 	tags := slices.Sorted(maps.Keys(from.tagged))
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"name": key.name, "tags": tags})
+	answer := struct {
+		Name string   `json:"name"`
+		Tags []string `json:"tags"`
+	}{key.name, tags}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		return nil // the client went away
+	}
 	return nil
 }

@@ -39,13 +39,13 @@ type setting struct {
 
 // cluster is an ECS cluster.
 type cluster struct {
+	clusterSettings
+
 	arn, name string
 	place     resource.Place
 	status    string
-	clusterSettings
-
-	tags   map[string]string
-	fleets map[string]*fleet // by name; those that were deleted stay as INACTIVE
+	tags      map[string]string
+	fleets    map[string]*fleet // by name; those that were deleted stay as INACTIVE
 }
 
 // clusterSettings are what can be said about a cluster, in CloudFormation and in the API.
@@ -90,7 +90,9 @@ func clusterARN(place resource.Place, name string) string {
 	return arn(place, "cluster/"+name)
 }
 
-func (s *Service) newCluster(place resource.Place, name string, settings clusterSettings, tags map[string]string) (*cluster, error) {
+func (s *Service) newCluster(
+	place resource.Place, name string, settings clusterSettings, tags map[string]string,
+) (*cluster, error) {
 	if !entityName.MatchString(name) {
 		return nil, errInvalid("Identifier was an unexpected format.")
 	}
@@ -106,23 +108,24 @@ func (s *Service) newCluster(place resource.Place, name string, settings cluster
 }
 
 type createClusterInput struct {
+	clusterSettings
+
 	ClusterName string `json:"clusterName"`
 	Tags        []Tag  `json:"tags"`
-	clusterSettings
 }
 
 type describedCluster struct {
-	ClusterArn                        string `json:"clusterArn"`
-	ClusterName                       string `json:"clusterName"`
-	Status                            string `json:"status"`
-	RegisteredContainerInstancesCount int    `json:"registeredContainerInstancesCount"`
-	RunningTasksCount                 int    `json:"runningTasksCount"`
-	PendingTasksCount                 int    `json:"pendingTasksCount"`
-	ActiveServicesCount               int    `json:"activeServicesCount"`
 	clusterSettings
 
-	Settings []setting `json:"settings"`
-	Tags     []Tag     `json:"tags"`
+	ClusterArn                        string    `json:"clusterArn"`
+	ClusterName                       string    `json:"clusterName"`
+	Status                            string    `json:"status"`
+	RegisteredContainerInstancesCount int       `json:"registeredContainerInstancesCount"`
+	RunningTasksCount                 int       `json:"runningTasksCount"`
+	PendingTasksCount                 int       `json:"pendingTasksCount"`
+	ActiveServicesCount               int       `json:"activeServicesCount"`
+	Settings                          []setting `json:"settings"`
+	Tags                              []Tag     `json:"tags"`
 }
 
 type clusterOutput struct {
@@ -294,7 +297,7 @@ type clusterProperties struct {
 func readCluster(r resource.Request) (clusterProperties, error) {
 	var wanted clusterProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, err //nolint:wrapcheck // reads as AWS's
+		return wanted, err
 	}
 	for _, set := range wanted.ClusterSettings {
 		if set.Name != "containerInsights" || set.Value != "disabled" {
@@ -367,7 +370,7 @@ func (p *clusterProvider) Delete(_ context.Context, r resource.Request) error {
 	defer p.mu.Unlock()
 	found, err := p.cluster(r.Place, r.PhysicalID)
 	if err != nil {
-		return nil //nolint:nilerr // gone is as good as deleted
+		return nil
 	}
 	if err := p.removeCluster(found); err != nil {
 		return handlerFailure(err)

@@ -133,6 +133,8 @@ func (c *ContainerSpec) stopTimeout() time.Duration {
 
 // definition is a registered task definition.
 type definition struct {
+	TaskSpec
+
 	arn        string
 	place      resource.Place
 	revision   int
@@ -140,7 +142,6 @@ type definition struct {
 	registered time.Time
 	retired    time.Time
 	tags       map[string]string
-	TaskSpec
 }
 
 func (d *definition) container(name string) (*ContainerSpec, bool) {
@@ -285,7 +286,7 @@ func (h *HealthCheck) check() error {
 	if h == nil {
 		return nil
 	}
-	if len(h.Command) < 2 || (h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL") { //nolint:mnd // a word and a command
+	if len(h.Command) < 2 || (h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL") {
 		return errClient("Container health check command must begin with CMD or CMD-SHELL.")
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -46,11 +45,11 @@ type registerInput struct {
 }
 
 type describedDefinition struct {
-	TaskDefinitionArn string `json:"taskDefinitionArn"`
-	Revision          int    `json:"revision"`
-	Status            string `json:"status"`
 	TaskSpec
 
+	TaskDefinitionArn    string     `json:"taskDefinitionArn"`
+	Revision             int        `json:"revision"`
+	Status               string     `json:"status"`
 	Compatibilities      []string   `json:"compatibilities"`
 	PlacementConstraints []struct{} `json:"placementConstraints"`
 	RegisteredAt         wire.Time  `json:"registeredAt,omitzero"`
@@ -146,10 +145,11 @@ func (d *definition) retire() {
 }
 
 type listDefinitionsInput struct {
+	pageInput
+
 	FamilyPrefix string `json:"familyPrefix"`
 	Status       string `json:"status"`
 	Sort         string `json:"sort"`
-	pageInput
 }
 
 type listDefinitionsOutput struct {
@@ -214,7 +214,7 @@ type definitionProperties struct {
 func (p *definitionProvider) Create(_ context.Context, r resource.Request) (resource.Result, error) {
 	var wanted definitionProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+		return resource.Result{}, err
 	}
 	if wanted.Family == "" {
 		wanted.Family = props.GeneratedName(r.StackName, r.LogicalID)
@@ -236,7 +236,7 @@ func (d *definition) result() resource.Result {
 func (p *definitionProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
 	var wanted definitionProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+		return resource.Result{}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -257,6 +257,3 @@ func (p *definitionProvider) Delete(_ context.Context, r resource.Request) error
 	}
 	return nil
 }
-
-// name is family:revision.
-func (d *definition) name() string { return d.Family + ":" + strconv.Itoa(d.revision) }

@@ -42,7 +42,7 @@ func (s *Service) awaitDependencies(t *task, one *container) error {
 			select {
 			case <-changed: // every change of a container wakes the scheduler
 			case <-t.asked.Done():
-				return t.asked.Err() //nolint:wrapcheck // the task was asked to stop
+				return t.asked.Err()
 			}
 		}
 	}

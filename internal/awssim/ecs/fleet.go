@@ -28,6 +28,8 @@ const maxEvents = 100
 
 // fleet is an ECS service: it keeps tasks running. Its fields are the Service's, under its lock.
 type fleet struct {
+	settings
+
 	owner     *Service
 	cluster   *cluster
 	arn, name string
@@ -35,7 +37,6 @@ type fleet struct {
 	created   time.Time
 	status    string
 	tags      map[string]string
-	settings
 
 	deployments []*deployment // the primary first
 	lastDone    *deployment   // the one that completed last
@@ -178,8 +179,8 @@ func (f *fleet) poke() {
 	f.kick()
 }
 
-// say adds a service event. Repeating the last one is left out.
-func (f *fleet) say(format string, args ...any) {
+// sayf adds a service event. Repeating the last one is left out.
+func (f *fleet) sayf(format string, args ...any) {
 	message := fmt.Sprintf("(service %s) ", f.name) + fmt.Sprintf(format, args...)
 	if len(f.events) > 0 && f.events[0].message == message {
 		return
@@ -194,16 +195,16 @@ func (f *fleet) tell() {
 	noticed := f.notices
 	f.notices = notices{registered: make(map[string]int), deregistered: make(map[string]int)}
 	for group, count := range noticed.registered {
-		f.say("registered %d targets in (target-group %s)", count, group)
+		f.sayf("registered %d targets in (target-group %s)", count, group)
 	}
 	if noticed.draining > 0 {
-		f.say("has begun draining connections on %d tasks.", noticed.draining)
+		f.sayf("has begun draining connections on %d tasks.", noticed.draining)
 	}
 	for group, count := range noticed.deregistered {
-		f.say("deregistered %d targets in (target-group %s)", count, group)
+		f.sayf("deregistered %d targets in (target-group %s)", count, group)
 	}
 	if len(noticed.stopped) > 0 {
-		f.say("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(f.inOrder(noticed.stopped)))
+		f.sayf("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(f.inOrder(noticed.stopped)))
 	}
 }
 

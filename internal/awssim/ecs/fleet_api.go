@@ -89,10 +89,11 @@ func (s *Service) fleet(place resource.Place, clusterName, name string) (*fleet,
 }
 
 type createServiceInput struct {
+	FleetSpec
+
 	Cluster     string `json:"cluster"`
 	ServiceName string `json:"serviceName"`
 	Tags        []Tag  `json:"tags"`
-	FleetSpec
 }
 
 type serviceOutput struct {
@@ -106,7 +107,7 @@ func (s *Service) createService(_ context.Context, call *wire.Call, in *createSe
 	if err != nil {
 		return nil, err
 	}
-	made, err := s.newFleet(into, in.ServiceName, &in.FleetSpec, tagMap(in.Tags))
+	made, err := s.newFleet(into, in.ServiceName, &in.FleetSpec, tagMap(in.Tags)) //nolint:contextcheck // outlives the request
 	if err != nil {
 		return nil, err
 	}
@@ -114,10 +115,11 @@ func (s *Service) createService(_ context.Context, call *wire.Call, in *createSe
 }
 
 type updateServiceInput struct {
+	FleetSpec
+
 	Cluster            string `json:"cluster"`
 	Service            string `json:"service"`
 	ForceNewDeployment bool   `json:"forceNewDeployment"`
-	FleetSpec
 }
 
 func (s *Service) updateService(_ context.Context, call *wire.Call, in *updateServiceInput) (*serviceOutput, error) {
@@ -201,10 +203,11 @@ func (s *Service) describeServices(
 }
 
 type listServicesInput struct {
+	pageInput
+
 	Cluster            string `json:"cluster"`
 	LaunchType         string `json:"launchType"`
 	SchedulingStrategy string `json:"schedulingStrategy"`
-	pageInput
 }
 
 type listServicesOutput struct {

@@ -82,7 +82,7 @@ func (f *fleet) describe(withTags bool) describedService {
 			Strategy: rolling,
 		},
 		Deployments: []describedDeployment{}, Events: []describedEvent{}, CreatedAt: wire.At(f.created),
-		RoleArn:              fmt.Sprintf("arn:aws:iam::%s:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", f.place.Account),
+		RoleArn:              f.serviceRole(),
 		PlacementConstraints: []struct{}{}, PlacementStrategy: []struct{}{},
 		HealthCheckGracePeriodSeconds: int(f.grace / time.Second), SchedulingStrategy: replica,
 		DeploymentController: Controller{Type: "ECS"}, CreatedBy: fmt.Sprintf("arn:aws:iam::%s:user/awssim", f.place.Account),
@@ -106,6 +106,11 @@ func (f *fleet) describe(withTags bool) describedService {
 		described.Tags = sortedTags(f.tags)
 	}
 	return described
+}
+
+// serviceRole is the role with which ECS acts for services.
+func (f *fleet) serviceRole() string {
+	return "arn:aws:iam::" + f.place.Account + ":role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 }
 
 func (f *fleet) describeDeployment(d *deployment, isPrimary bool) describedDeployment {

@@ -16,23 +16,23 @@ type fleetProvider struct{ *Service }
 
 // fleetProperties are the properties of AWS::ECS::Service that are acted on.
 type fleetProperties struct {
-	Cluster     string
-	ServiceName string
 	FleetSpec
 
-	Tags []Tag
+	Cluster     string
+	ServiceName string
+	Tags        []Tag
 }
 
 // Create makes a service and waits until its first deployment has completed.
 func (p *fleetProvider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
 	var wanted fleetProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+		return resource.Result{}, err
 	}
 	if wanted.ServiceName == "" {
 		wanted.ServiceName = props.GeneratedName(r.StackName, r.LogicalID)
 	}
-	made, begun, err := p.create(r, &wanted)
+	made, begun, err := p.create(r, &wanted) //nolint:contextcheck // the tasks outlive the request
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}
@@ -64,7 +64,7 @@ func (f *fleet) result() resource.Result {
 func (p *fleetProvider) Update(ctx context.Context, r resource.Request) (resource.Result, error) {
 	var wanted fleetProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return resource.Result{}, err //nolint:wrapcheck // reads as AWS's
+		return resource.Result{}, err
 	}
 	found, begun, err := p.change(r, &wanted)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error 
 		case <-s.life.Done():
 			return ErrClosed
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return context.Cause(ctx) //nolint:wrapcheck // ours, or the caller's own
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (p *fleetProvider) Delete(ctx context.Context, r resource.Request) error {
 		case <-p.life.Done():
 			return ErrClosed
 		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // as Provider wants it
+			return ctx.Err()
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (s *Service) pull(t *task) error {
 		}
 		s.mu.Unlock()
 		if err != nil {
-			return err //nolint:wrapcheck // reads as ECS's
+			return err
 		}
 	}
 	return nil
@@ -154,7 +154,7 @@ func (s *Service) startContainer(t *task, one *container) error {
 	defer s.mu.Unlock()
 	if err != nil {
 		one.reason = err.Error()
-		return err //nolint:wrapcheck // reads as ECS's
+		return err
 	}
 	one.running, one.last = started, running
 	s.work.Go(func() { s.follow(t, one) })

@@ -67,7 +67,7 @@ func expendable(tasks []taskView) []taskView {
 func (t taskView) worth() int {
 	switch {
 	case t.healthy:
-		return 2 //nolint:mnd // the most
+		return 2
 	case t.running:
 		return 1
 	default:

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -58,7 +59,7 @@ type load struct {
 	seen       map[string]int
 }
 
-func startLoad(url string, clients int) *load {
+func startLoad(ctx context.Context, url string, clients int) *load {
 	l := &load{stop: make(chan struct{}), seen: make(map[string]int)}
 	for range clients {
 		l.clients.Go(func() {
@@ -67,7 +68,7 @@ func startLoad(url string, clients int) *load {
 				case <-l.stop:
 					return
 				default:
-					l.request(url)
+					l.request(ctx, url)
 					time.Sleep(2 * time.Millisecond)
 				}
 			}
@@ -76,11 +77,11 @@ func startLoad(url string, clients int) *load {
 	return l
 }
 
-func (l *load) request(url string) {
+func (l *load) request(ctx context.Context, url string) {
 	l.sent.Add(1)
-	response, err := http.Post(url+"/slow?for=20ms", "text/plain", strings.NewReader("x"))
+	response, err := send(ctx, http.MethodPost, url+"/slow?for=20ms")
 	if err == nil {
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		body, readErr := io.ReadAll(response.Body)
 		l.mu.Lock()
 		l.seen[string(body)]++
@@ -111,7 +112,7 @@ func TestRollingUpdateUnderLoadLosesNoRequest(t *testing.T) {
 	if err := w.create(t, 2); err != nil {
 		t.Fatal(err)
 	}
-	traffic := startLoad(w.url, 4)
+	traffic := startLoad(t.Context(), w.url, 4)
 	time.Sleep(100 * time.Millisecond)
 	w.define(t, repository+":1", map[string]string{"VERSION": "two"})
 	if err := w.update(t, 2); err != nil {
@@ -169,7 +170,7 @@ func TestCircuitBreakerRollsBackToWhatWorked(t *testing.T) {
 			if err := w.create(t, 2); err != nil {
 				t.Fatal(err)
 			}
-			traffic := startLoad(w.url, 2)
+			traffic := startLoad(t.Context(), w.url, 2)
 			w.define(t, test.image, test.environment)
 			err := w.update(t, 2)
 			const want = "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'."
@@ -262,7 +263,7 @@ func TestStoppedTaskIsReplacedWithoutLoss(t *testing.T) {
 	if err := w.create(t, 2); err != nil {
 		t.Fatal(err)
 	}
-	traffic := startLoad(w.url, 2)
+	traffic := startLoad(t.Context(), w.url, 2)
 	victim := w.tasks(t, "RUNNING")[0].TaskArn
 	if _, problem := ask[struct{}](t, w.API(), "StopTask", `{"cluster":"main","task":"`+victim+`","reason":"a test"}`); problem != "" {
 		t.Fatal(problem)

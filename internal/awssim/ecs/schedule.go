@@ -91,7 +91,7 @@ func (f *fleet) judgeHealth(now time.Time) time.Duration {
 				due = earlier(due, left)
 				continue
 			}
-			f.say("(task %s) %s", task.id, problem)
+			f.sayf("(task %s) %s", task.id, problem)
 			f.noteFailure(task, now)
 			task.requestStop(byScheduler, task.verdict)
 		}
@@ -151,10 +151,10 @@ func (f *fleet) noteFailure(task *task, now time.Time) {
 	task.deployment.streak++
 	f.failures++
 	if f.failures == impairedAfter {
-		f.say("is unable to consistently start tasks successfully.")
+		f.sayf("is unable to consistently start tasks successfully.")
 	}
 	if f.failures > patience {
-		pause := min(firstPause<<min(f.failures-patience-1, 10), longestPause) //nolint:mnd // keeps the shift in range
+		pause := min(firstPause<<min(f.failures-patience-1, 10), longestPause)
 		f.notBefore = now.Add(f.owner.Clock.Scale(pause))
 	}
 }
@@ -201,7 +201,7 @@ func (f *fleet) start(of *deployment, count int, now time.Time) time.Duration {
 	for range count {
 		made, err := f.owner.newTask(f, of)
 		if err != nil {
-			f.say("was unable to place a task. Reason: %s.", err)
+			f.sayf("was unable to place a task. Reason: %s.", err)
 			pause = f.owner.Clock.Scale(firstPause)
 			f.notBefore = now.Add(pause)
 			break
@@ -209,7 +209,7 @@ func (f *fleet) start(of *deployment, count int, now time.Time) time.Duration {
 		started = append(started, made.id)
 	}
 	if len(started) > 0 {
-		f.say("has started %d tasks: %s.", len(started), taskList(started))
+		f.sayf("has started %d tasks: %s.", len(started), taskList(started))
 	}
 	return pause
 }
@@ -231,11 +231,11 @@ func (f *fleet) settle(now time.Time) {
 		newest.rollout, newest.updated = completed, now
 		newest.reason = fmt.Sprintf("ECS deployment %s completed.", newest.id)
 		f.deployments, f.lastDone = f.deployments[:1], newest
-		f.say("(deployment %s) deployment completed.", newest.id)
+		f.sayf("(deployment %s) deployment completed.", newest.id)
 	}
 	if !f.steady {
 		f.steady = true
-		f.say("has reached a steady state.")
+		f.sayf("has reached a steady state.")
 	}
 }
 
@@ -243,7 +243,7 @@ func (f *fleet) settle(now time.Time) {
 // at most 200 ("Deployment circuit breaker", developer guide).
 func threshold(desired int) int {
 	const least, most = 3, 200
-	return min(max((desired+1)/2, least), most) //nolint:mnd // half
+	return min(max((desired+1)/2, least), most)
 }
 
 // tripBreaker fails a deployment whose tasks keep failing, and rolls back if the service wants it.
@@ -257,12 +257,12 @@ func (f *fleet) tripBreaker(now time.Time) {
 	}
 	broken.rollout, broken.updated = failed, now
 	broken.reason = "ECS deployment circuit breaker: tasks failed to start."
-	f.say("(deployment %s) deployment failed: tasks failed to start.", broken.id)
+	f.sayf("(deployment %s) deployment failed: tasks failed to start.", broken.id)
 	if !f.breaker.Rollback {
 		return
 	}
 	if f.lastDone == nil || f.lastDone == broken {
-		f.say("(deployment %s) deployment failed: no rollback candidate was found to run the rollback.", broken.id)
+		f.sayf("(deployment %s) deployment failed: no rollback candidate was found to run the rollback.", broken.id)
 		return
 	}
 	f.rollBack(now)
@@ -279,5 +279,5 @@ func (f *fleet) rollBack(now time.Time) {
 	target.begin(now, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", target.id))
 	f.deployments = slices.Insert(f.deployments, 0, target)
 	f.failures, f.notBefore = 0, time.Time{}
-	f.say("rolling back to deployment %s.", target.id)
+	f.sayf("rolling back to deployment %s.", target.id)
 }

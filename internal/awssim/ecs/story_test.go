@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,9 +138,7 @@ func (th *theatre) cast(t *testing.T, more map[string]map[string]any, containers
 	for _, container := range containers {
 		name, image, _ := strings.Cut(container, "=")
 		definition := map[string]any{"Name": name, "Image": image}
-		for property, value := range more[name] {
-			definition[property] = value
-		}
+		maps.Copy(definition, more[name])
 		definitions = append(definitions, definition)
 	}
 	th.td = th.provide(t, th.Providers(), "AWS::ECS::TaskDefinition", resource.Properties{
@@ -172,8 +172,8 @@ func (th *theatre) story(t *testing.T) []string {
 	events := th.describe(t).Events
 	names, counts := map[string]string{}, map[string]int{}
 	var told []string
-	for i := len(events) - 1; i >= 0; i-- {
-		message := strings.TrimPrefix(events[i].Message, "(service web) ")
+	for _, event := range slices.Backward(events) {
+		message := strings.TrimPrefix(event.Message, "(service web) ")
 		told = append(told, ids.ReplaceAllStringFunc(message, func(id string) string {
 			if names[id] == "" {
 				kind := "D"
@@ -193,7 +193,7 @@ func TestStoryOfADeploymentThatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t)
-		defer th.Close()
+		defer func() { _ = th.Close() }()
 		th.cast(t, nil, "web=good")
 		if err := th.open(t, 2); err != nil {
 			t.Fatal(err)
@@ -228,7 +228,7 @@ func TestStoryOfARollingUpdate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t)
-		defer th.Close()
+		defer func() { _ = th.Close() }()
 		th.cast(t, nil, "web=good")
 		if err := th.open(t, 2); err != nil {
 			t.Fatal(err)
@@ -261,7 +261,7 @@ func TestGoingBackBeforeTheEndFindsTheOldTasks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t)
-		defer th.Close()
+		defer func() { _ = th.Close() }()
 		th.cast(t, nil, "web=good")
 		if err := th.open(t, 2); err != nil {
 			t.Fatal(err)
@@ -291,7 +291,7 @@ func TestWithoutCircuitBreakerCloudFormationGivesUpAfterThreeHours(t *testing.T)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t)
-		defer th.Close()
+		defer func() { _ = th.Close() }()
 		th.cast(t, nil, "web=missing")
 		request := th.request(1)
 		request.Properties["DeploymentConfiguration"] = map[string]any{}
@@ -354,7 +354,7 @@ func TestContainersOfATask(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				th := newTheatre(t)
-				defer th.Close()
+				defer func() { _ = th.Close() }()
 				th.cast(t, test.more, test.containers...)
 				if err := th.open(t, 1); (err == nil) != test.stable {
 					t.Errorf("got %v", err)
@@ -375,7 +375,7 @@ func TestStopTimeoutEndsTheWaitForADeafContainer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		th := newTheatre(t)
-		defer th.Close()
+		defer func() { _ = th.Close() }()
 		th.cast(t, map[string]map[string]any{"web": {"StopTimeout": 90.0}}, "web=deaf")
 		if err := th.open(t, 1); err != nil {
 			t.Fatal(err)

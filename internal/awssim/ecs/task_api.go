@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,10 +126,9 @@ func (t *task) tags() map[string]string {
 	if t.fleet.managedTags {
 		table["aws:ecs:clusterName"], table["aws:ecs:serviceName"] = t.fleet.cluster.name, t.fleet.name
 	}
-	source := map[string]map[string]string{"SERVICE": t.fleet.tags, "TASK_DEFINITION": t.definition.tags}[t.fleet.propagate]
-	for key, value := range source {
-		table[key] = value
-	}
+	maps.Copy(table, map[string]map[string]string{
+		"SERVICE": t.fleet.tags, "TASK_DEFINITION": t.definition.tags,
+	}[t.fleet.propagate])
 	return table
 }
 
@@ -219,13 +219,14 @@ func (c *cluster) task(name string) *task {
 }
 
 type listTasksInput struct {
+	pageInput
+
 	Cluster       string `json:"cluster"`
 	ServiceName   string `json:"serviceName"`
 	Family        string `json:"family"`
 	StartedBy     string `json:"startedBy"`
 	DesiredStatus string `json:"desiredStatus"`
 	LaunchType    string `json:"launchType"`
-	pageInput
 }
 
 type listTasksOutput struct {

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -70,7 +71,7 @@ func newWorld(t *testing.T) *world {
 	w.provide(t, w.Providers(), "AWS::ECS::Cluster", resource.Properties{"ClusterName": "main", "CapacityProviders": []any{"FARGATE"}})
 	balancer := w.provide(t, w.elb.Providers(), "AWS::ElasticLoadBalancingV2::LoadBalancer",
 		resource.Properties{"Subnets": []any{"subnet-a", "subnet-b"}})
-	w.url = "http://" + balancer.Attributes["DNSName"].(string)
+	w.url = fmt.Sprintf("http://%s", balancer.Attributes["DNSName"])
 	w.group = w.provide(t, w.elb.Providers(), "AWS::ElasticLoadBalancingV2::TargetGroup", resource.Properties{
 		"Port": 8000.0, "TargetType": "ip", "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 10.0,
 		"HealthyThresholdCount": 2.0, "UnhealthyThresholdCount": 2.0,
@@ -247,16 +248,25 @@ func (w *world) tasks(t *testing.T, desiredStatus string) []task {
 
 func (w *world) get(t *testing.T, path string) (int, string) {
 	t.Helper()
-	response, err := http.Get(w.url + path)
+	response, err := send(t.Context(), http.MethodGet, w.url+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return response.StatusCode, string(body)
+}
+
+// send sends a request; the caller closes the answer's body.
+func send(ctx context.Context, method, address string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader("x"))
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(request)
 }
 
 // eventually waits for a condition of real processes.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
@@ -80,7 +81,7 @@ type balancerProperties struct {
 	Name                   string
 	Type                   string
 	Scheme                 string
-	IpAddressType          string //nolint:revive,staticcheck // as the property is called
+	IpAddressType          string //nolint:staticcheck // as the property is called
 	Subnets                []string
 	SecurityGroups         []string
 	LoadBalancerAttributes []attribute
@@ -92,7 +93,7 @@ type balancerProvider struct{ *Service }
 func readBalancer(r resource.Request) (balancerProperties, map[string]string, error) {
 	wanted := balancerProperties{Scheme: defaultScheme}
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, nil, err //nolint:wrapcheck // reads as AWS's
+		return wanted, nil, err
 	}
 	switch {
 	case wanted.Type != "" && wanted.Type != application:
@@ -118,21 +119,12 @@ func mergeAttributes(defaults map[string]string, given []attribute, actedOn ...s
 		if !known {
 			return nil, props.Invalid("Attribute key '%s' is not recognized", set.Key)
 		}
-		if set.Value != current && !contains(actedOn, set.Key) {
+		if set.Value != current && !slices.Contains(actedOn, set.Key) {
 			return nil, props.Unsupported(fmt.Sprintf("the attribute %s with the value %s", set.Key, set.Value))
 		}
 		merged[set.Key] = set.Value
 	}
 	return merged, nil
-}
-
-func contains(list []string, wanted string) bool {
-	for _, item := range list {
-		if item == wanted {
-			return true
-		}
-	}
-	return false
 }
 
 // Create makes a load balancer that listens at once and is active after the time that AWS takes.

@@ -42,7 +42,7 @@ type codeRange struct{ low, high int }
 func parseCodes(matcher string) ([]codeRange, error) {
 	const lowest, highest = 200, 499
 	var codes []codeRange
-	for _, part := range strings.Split(matcher, ",") {
+	for part := range strings.SplitSeq(matcher, ",") {
 		low, high, isRange := strings.Cut(part, "-")
 		if !isRange {
 			high = low

@@ -17,16 +17,16 @@ type condition struct {
 	Values                  []string
 	HostHeaderConfig        *conditionValues
 	PathPatternConfig       *conditionValues
-	HttpHeaderConfig        *headerCondition //nolint:revive,staticcheck // as the property is called
-	HttpRequestMethodConfig *conditionValues //nolint:revive,staticcheck // as the property is called
+	HttpHeaderConfig        *headerCondition //nolint:staticcheck // as the property is called
+	HttpRequestMethodConfig *conditionValues //nolint:staticcheck // as the property is called
 	QueryStringConfig       *queryCondition
-	SourceIpConfig          *conditionValues //nolint:revive,staticcheck // as the property is called
+	SourceIpConfig          *conditionValues //nolint:staticcheck // as the property is called
 }
 
 type conditionValues struct{ Values []string }
 
 type headerCondition struct {
-	HttpHeaderName string //nolint:revive,staticcheck // as the property is called
+	HttpHeaderName string //nolint:staticcheck // as the property is called
 	Values         []string
 }
 

@@ -2,6 +2,7 @@ package elb_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func newStand(t *testing.T, balancerAttributes, groupAttributes attributes) *sta
 	made := s.create(t, "LoadBalancer", resource.Properties{
 		"Name": "items", "Subnets": []any{"subnet-1", "subnet-2"}, "LoadBalancerAttributes": balancerAttributes,
 	})
-	s.balancer, s.url = made.PhysicalID, "http://"+made.Attributes["DNSName"].(string)
+	s.balancer, s.url = made.PhysicalID, fmt.Sprintf("http://%s", made.Attributes["DNSName"])
 	s.group = s.create(t, "TargetGroup", resource.Properties{
 		"Name": "items", "Port": 8000.0, "Protocol": "HTTP", "TargetType": "ip", "HealthCheckPath": "/health",
 		"UnhealthyThresholdCount": 2.0, "TargetGroupAttributes": groupAttributes,
@@ -108,21 +109,26 @@ func (s *stand) await(t *testing.T, number int, want elb.State) {
 	t.Fatalf("target %d is %v, not %s", number, health, want)
 }
 
+// send sends a request; the caller closes the answer's body.
+func send(ctx context.Context, method, address, body string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(request)
+}
+
 func says(text string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) })
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, text) })
 }
 
 func fetch(t *testing.T, address string) (int, string, http.Header) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	response, err := send(t.Context(), http.MethodGet, address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -156,31 +162,36 @@ func TestErrorPagesAreTheLoadBalancers(t *testing.T) {
 			"</h1></center>\r\n</body>\r\n</html>\r\n"
 	}
 	tests := map[string]struct {
-		prepare func(*stand, *testing.T)
+		prepare func(*testing.T, *stand)
 		status  int
 		body    string
 	}{
-		"503 without targets": {func(*stand, *testing.T) {}, 503, page("503 Service Temporarily Unavailable")},
+		"503 without targets": {func(*testing.T, *stand) {}, 503, page("503 Service Temporarily Unavailable")},
 		"502 when the target refuses the connection": {
-			func(s *stand, t *testing.T) { s.joinAddress(t, 4, "127.0.0.1:1") }, 502, page("502 Bad Gateway"),
+			func(t *testing.T, s *stand) {
+				t.Helper()
+				s.joinAddress(t, 4, "127.0.0.1:1")
+			}, 502, page("502 Bad Gateway"),
 		},
 		"504 when the target does not answer within the idle timeout": {
-			func(s *stand, t *testing.T) {
+			func(t *testing.T, s *stand) {
+				t.Helper()
 				s.join(t, 4, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 			}, 504, page("504 Gateway Time-out"),
 		},
 		"unhealthy targets are better than none": {
-			func(s *stand, t *testing.T) {
-				s.join(t, 4, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418) }))
+			func(t *testing.T, s *stand) {
+				t.Helper()
+				s.join(t, 4, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 				s.await(t, 4, elb.Unhealthy)
-			}, 418, "",
+			}, http.StatusTeapot, "",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStand(t, attributes{attribute("idle_timeout.timeout_seconds", "1")}, nil)
-			test.prepare(s, t)
+			test.prepare(t, s)
 			status, body, _ := fetch(t, s.url)
 			if status != test.status || body != test.body {
 				t.Errorf("got %d %q", status, body)
@@ -207,7 +218,7 @@ func TestTargetsLearnAboutTheClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	var seen http.Header
 	if err := json.NewDecoder(response.Body).Decode(&seen); err != nil {
 		t.Fatal(err)
@@ -240,7 +251,7 @@ func TestDrainingTargetsFinishWhatTheyHaveAndGetNothingNew(t *testing.T) {
 			close(arrived)
 			<-proceed
 		}
-		fmt.Fprint(w, "old")
+		_, _ = fmt.Fprint(w, "old")
 	}))
 	s.await(t, 4, elb.Healthy)
 	slow := make(chan string)
@@ -298,7 +309,7 @@ func TestNoRequestIsLostWhileTargetsComeAndGo(t *testing.T) {
 					return
 				default:
 				}
-				response, err := http.Post(s.url, "text/plain", strings.NewReader("hello"))
+				response, err := send(t.Context(), http.MethodPost, s.url, "hello")
 				sent.Add(1)
 				if err != nil || response.StatusCode != http.StatusOK {
 					lost.Add(1)
@@ -341,11 +352,11 @@ func TestRequestsThatChangeSomethingAreSentOnce(t *testing.T) {
 	}))
 	s.await(t, 4, elb.Healthy)
 	fetch(t, s.url) // so that a connection is kept
-	response, err := http.Post(s.url, "text/plain", strings.NewReader("order"))
+	response, err := send(t.Context(), http.MethodPost, s.url, "order")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusBadGateway || posts.Load() != 1 {
 		t.Errorf("got %d, sent %d times", response.StatusCode, posts.Load())
 	}
@@ -362,24 +373,28 @@ func TestUpgradedConnectionsPassThrough(t *testing.T) {
 		if err != nil {
 			return
 		}
-		defer connection.Close()
-		fmt.Fprint(connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+		defer func() { _ = connection.Close() }()
+		_, _ = fmt.Fprint(connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
 		line, _ := buffered.ReadString('\n')
-		fmt.Fprint(connection, "echo "+line)
+		_, _ = fmt.Fprint(connection, "echo "+line)
 	}))
 	s.await(t, 4, elb.Healthy)
-	connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connection.Close()
-	fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+	defer func() { _ = connection.Close() }()
+	_, _ = fmt.Fprint(connection, "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
 	reader := bufio.NewReader(connection)
 	response, err := http.ReadResponse(reader, nil)
-	if err != nil || response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("got %v, %v", response, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	fmt.Fprint(connection, "hello\n")
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("got %s", response.Status)
+	}
+	_, _ = fmt.Fprint(connection, "hello\n")
 	if line, err := reader.ReadString('\n'); err != nil || line != "echo hello\n" {
 		t.Errorf("got %q, %v", line, err)
 	}
@@ -425,11 +440,13 @@ func TestPropertiesThatAreNotActedOnAreRefused(t *testing.T) {
 		want       string
 	}{
 		"a network load balancer": {
-			"LoadBalancer", resource.Properties{"Type": "network", "Subnets": []any{"subnet-1", "subnet-2"}},
+			"LoadBalancer",
+			resource.Properties{"Type": "network", "Subnets": []any{"subnet-1", "subnet-2"}},
 			"awssim does not implement load balancers of Type network",
 		},
 		"one subnet": {
-			"LoadBalancer", resource.Properties{"Subnets": []any{"subnet-1"}},
+			"LoadBalancer",
+			resource.Properties{"Subnets": []any{"subnet-1"}},
 			"At least two subnets in two different Availability Zones must be specified",
 		},
 		"access logs": {
@@ -438,11 +455,13 @@ func TestPropertiesThatAreNotActedOnAreRefused(t *testing.T) {
 			}, "awssim does not implement the attribute access_logs.s3.enabled with the value true",
 		},
 		"an attribute that is unknown": {
-			"TargetGroup", resource.Properties{"TargetType": "ip", "TargetGroupAttributes": attributes{attribute("x", "y")}},
+			"TargetGroup",
+			resource.Properties{"TargetType": "ip", "TargetGroupAttributes": attributes{attribute("x", "y")}},
 			"Attribute key 'x' is not recognized",
 		},
 		"a timeout as long as the interval": {
-			"TargetGroup", resource.Properties{"TargetType": "ip", "HealthCheckTimeoutSeconds": 30.0},
+			"TargetGroup",
+			resource.Properties{"TargetType": "ip", "HealthCheckTimeoutSeconds": 30.0},
 			"Health check interval must be greater than the timeout.",
 		},
 		"a listener of a load balancer that is absent": {
@@ -453,7 +472,7 @@ func TestPropertiesThatAreNotActedOnAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			service := elb.New(clock.Clock{}, subnets)
-			defer service.Close()
+			defer func() { _ = service.Close() }()
 			_, err := service.Providers()["AWS::ElasticLoadBalancingV2::"+test.kind].Create(t.Context(), resource.Request{
 				StackName: "stack", LogicalID: "It", Properties: test.properties,
 			})
@@ -469,7 +488,7 @@ func ask(t *testing.T, s *stand, form url.Values) (int, string) {
 	form.Set("Version", "2015-12-01")
 	answer := s.API().Serve(t.Context(), &wire.Call{
 		Service: "elasticloadbalancing", Account: "123456789012", Region: "us-east-1",
-		HTTP: httptest.NewRequest(http.MethodPost, "/", nil), Body: []byte(form.Encode()),
+		HTTP: httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), Body: []byte(form.Encode()),
 	})
 	return answer.Status, string(answer.Body)
 }
@@ -485,31 +504,38 @@ func TestDescriptionsTellTheTruth(t *testing.T) {
 		wants  []string
 	}{
 		"load balancers": {
-			url.Values{"Action": {"DescribeLoadBalancers"}}, 200,
+			url.Values{"Action": {"DescribeLoadBalancers"}},
+			200,
 			[]string{"<DNSName>" + strings.TrimPrefix(s.url, "http://"), "<Code>active", "<VpcId>vpc-1", "<ZoneName>us-east-1b"},
 		},
 		"a load balancer that is absent": {
-			url.Values{"Action": {"DescribeLoadBalancers"}, "Names.member.1": {"absent"}}, 400,
+			url.Values{"Action": {"DescribeLoadBalancers"}, "Names.member.1": {"absent"}},
+			400,
 			[]string{"<Code>LoadBalancerNotFound", "Load balancers &#39;[absent]&#39; not found"},
 		},
 		"target groups of a load balancer": {
-			url.Values{"Action": {"DescribeTargetGroups"}, "LoadBalancerArn": {s.balancer}}, 200,
+			url.Values{"Action": {"DescribeTargetGroups"}, "LoadBalancerArn": {s.balancer}},
+			200,
 			[]string{"<TargetGroupArn>" + s.group, "<HealthCheckPath>/health", "<member>" + s.balancer},
 		},
 		"the health of targets": {
-			url.Values{"Action": {"DescribeTargetHealth"}, "TargetGroupArn": {s.group}}, 200,
+			url.Values{"Action": {"DescribeTargetHealth"}, "TargetGroupArn": {s.group}},
+			200,
 			[]string{"<Id>10.0.10.4", "<State>unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]"},
 		},
 		"the health of a target that is not registered": {
-			url.Values{"Action": {"DescribeTargetHealth"}, "TargetGroupArn": {s.group}, "Targets.member.1.Id": {"10.0.10.9"}}, 200,
+			url.Values{"Action": {"DescribeTargetHealth"}, "TargetGroupArn": {s.group}, "Targets.member.1.Id": {"10.0.10.9"}},
+			200,
 			[]string{"<State>unused", "Target.NotRegistered"},
 		},
 		"listeners": {
-			url.Values{"Action": {"DescribeListeners"}, "LoadBalancerArn": {s.balancer}}, 200,
+			url.Values{"Action": {"DescribeListeners"}, "LoadBalancerArn": {s.balancer}},
+			200,
 			[]string{"<Port>80<", "<Type>forward", "<Weight>1<"},
 		},
 		"rules": {
-			url.Values{"Action": {"DescribeRules"}, "ListenerArn": {s.listener}}, 200,
+			url.Values{"Action": {"DescribeRules"}, "ListenerArn": {s.listener}},
+			200,
 			[]string{"<Priority>default", "<IsDefault>true"},
 		},
 	}

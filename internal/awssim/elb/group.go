@@ -58,12 +58,12 @@ func groupDefaults() map[string]string {
 // groupProperties are the properties of AWS::ElasticLoadBalancingV2::TargetGroup that are acted on.
 type groupProperties struct {
 	Name                       string
-	VpcId                      string //nolint:revive,staticcheck // as the property is called
+	VpcId                      string //nolint:staticcheck // as the property is called
 	Port                       int
 	Protocol                   string
 	ProtocolVersion            string
 	TargetType                 string
-	IpAddressType              string //nolint:revive,staticcheck // as the property is called
+	IpAddressType              string //nolint:staticcheck // as the property is called
 	HealthCheckEnabled         *bool
 	HealthCheckProtocol        string
 	HealthCheckPort            string
@@ -72,7 +72,7 @@ type groupProperties struct {
 	HealthCheckTimeoutSeconds  int
 	HealthyThresholdCount      int
 	UnhealthyThresholdCount    int
-	Matcher                    struct{ HttpCode string } //nolint:revive,staticcheck // as the property is called
+	Matcher                    struct{ HttpCode string } //nolint:staticcheck // as the property is called
 	TargetGroupAttributes      []attribute
 	Tags                       []props.Tag
 }
@@ -98,7 +98,7 @@ func readGroup(r resource.Request) (groupProperties, map[string]string, error) {
 	}
 	wanted.Matcher.HttpCode = defaultCodes
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, nil, err //nolint:wrapcheck // reads as AWS's
+		return wanted, nil, err
 	}
 	if err := wanted.check(); err != nil {
 		return wanted, nil, err
@@ -111,7 +111,7 @@ func readGroup(r resource.Request) (groupProperties, map[string]string, error) {
 	if delay, err := strconv.Atoi(attributes[deregistrationDelay]); err != nil || delay < 0 || delay > longestDelay {
 		return wanted, nil, props.Invalid("'%s' must be a number of seconds from 0 to 3600", deregistrationDelay)
 	}
-	if !contains([]string{roundRobin, leastOutstanding}, attributes[algorithm]) {
+	if !slices.Contains([]string{roundRobin, leastOutstanding}, attributes[algorithm]) {
 		return wanted, nil, props.Unsupported(algorithm + " " + attributes[algorithm])
 	}
 	return wanted, attributes, nil

@@ -7,28 +7,28 @@ import (
 
 func TestHealthFollowsTheThresholds(t *testing.T) {
 	t.Parallel()
-	// + is a check that passes, - one that fails; the group's thresholds are 3 to get healthy and 2 to get unhealthy.
+	// + is a check that passes, - one that fails; i, h and u are the states initial, healthy and unhealthy. The group's thresholds are 3 to get healthy and 2 to get unhealthy.
 	tests := map[string]struct{ checks, want string }{
-		"one success makes a new target healthy":          {"+", "healthy"},
-		"a new target may fail once":                      {"-", "initial"},
-		"a new target that keeps failing is unhealthy":    {"- -", "initial unhealthy"},
-		"a healthy target may fail once in a row":         {"+ - + - +", "healthy healthy healthy healthy healthy"},
-		"a healthy target that fails twice is unhealthy":  {"+ - -", "healthy healthy unhealthy"},
-		"an unhealthy target needs three successes":       {"- - + + +", "initial unhealthy unhealthy unhealthy healthy"},
-		"a failure in between starts the count once more": {"- - + + - + +", "initial unhealthy unhealthy unhealthy unhealthy unhealthy unhealthy"},
+		"one success makes a new target healthy":          {"+", "h"},
+		"a new target may fail once":                      {"-", "i"},
+		"a new target that keeps failing is unhealthy":    {"- -", "iu"},
+		"a healthy target may fail once in a row":         {"+ - + - +", "hhhhh"},
+		"a healthy target that fails twice is unhealthy":  {"+ - -", "hhu"},
+		"an unhealthy target needs three successes":       {"- - + + +", "iuuuh"},
+		"a failure in between starts the count once more": {"- - + + - + +", "iuuuuuu"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checked := &target{health: Health{State: Initial}}
-			var got []string
-			for _, check := range strings.Fields(test.checks) {
+			var got strings.Builder
+			for check := range strings.FieldsSeq(test.checks) {
 				outcome := verdict{ok: check == "+", failed: Health{State: Unhealthy, Reason: "Target.FailedHealthChecks"}}
 				checked.observe(outcome, &healthCheck{healthy: 3, unhealthy: 2})
-				got = append(got, string(checked.health.State))
+				got.WriteByte(checked.health.State[0])
 			}
-			if states := strings.Join(got, " "); states != test.want {
-				t.Errorf("got %s\nwant %s", states, test.want)
+			if got.String() != test.want {
+				t.Errorf("got %s, want %s", got.String(), test.want)
 			}
 		})
 	}

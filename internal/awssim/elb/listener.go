@@ -149,7 +149,7 @@ type listenerProvider struct{ *Service }
 func readListener(r resource.Request) (listenerProperties, error) {
 	wanted := listenerProperties{Protocol: protocolHTTP}
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, err //nolint:wrapcheck // reads as AWS's
+		return wanted, err
 	}
 	if wanted.Protocol != protocolHTTP {
 		return wanted, props.Unsupported("listeners of Protocol " + wanted.Protocol)
@@ -172,9 +172,9 @@ func (p *listenerProvider) Create(_ context.Context, r resource.Request) (resour
 	if err := p.checkActions(wanted.DefaultActions); err != nil {
 		return resource.Result{}, err
 	}
-	for _, other := range p.listenersOf(owner.arn) {
-		if other.port == wanted.Port {
-			return resource.Result{}, props.AlreadyExists(r.Type, other.arn)
+	if others := p.listenersOf(owner.arn); len(others) > 0 {
+		if others[0].port == wanted.Port {
+			return resource.Result{}, props.AlreadyExists(r.Type, others[0].arn)
 		}
 		return resource.Result{}, props.Unsupported("a second HTTP listener of a load balancer")
 	}
@@ -251,7 +251,7 @@ type ruleProvider struct{ *Service }
 func (p *ruleProvider) read(r resource.Request) (ruleProperties, error) {
 	var wanted ruleProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, err //nolint:wrapcheck // reads as AWS's
+		return wanted, err
 	}
 	for i := range wanted.Conditions {
 		if err := wanted.Conditions[i].check(); err != nil {

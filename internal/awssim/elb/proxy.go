@@ -185,7 +185,7 @@ func (p *patient) RoundTrip(request *http.Request) (*http.Response, error) {
 			err = cause
 		}
 		cancel(nil)
-		return nil, err //nolint:wrapcheck // explain looks at it
+		return nil, err
 	}
 	context.AfterFunc(request.Context(), func() { cancel(nil) })
 	return response, nil

@@ -69,7 +69,7 @@ func (p *groupProvider) Delete(_ context.Context, r resource.Request) error {
 func readGroup(r resource.Request) (groupProperties, error) {
 	var wanted groupProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, err //nolint:wrapcheck // reads as AWS's
+		return wanted, err
 	}
 	if wanted.LogGroupClass != "" && wanted.LogGroupClass != standardClass {
 		return wanted, props.Unsupported("LogGroupClass " + wanted.LogGroupClass)

@@ -143,7 +143,11 @@ func TestProcessListensWhereItIsTold(t *testing.T) {
 	running := startRole(t, newRunner(t), "web", process.Spec{Env: map[string]string{"VERSION": "here"}}, newLines())
 	var body string
 	for range 200 {
-		response, err := http.Get("http://" + running.Address())
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+running.Address(), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			time.Sleep(20 * time.Millisecond)
 			continue

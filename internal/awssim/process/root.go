@@ -50,7 +50,7 @@ func (r *Root) program(name, workdir, searchPath string) (string, error) {
 		}
 		return found, nil
 	}
-	for _, dir := range strings.Split(searchPath, ":") {
+	for dir := range strings.SplitSeq(searchPath, ":") {
 		if found, err := r.executable(absolute(name, absolute(dir, workdir))); err == nil {
 			return found, nil
 		}

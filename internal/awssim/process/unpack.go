@@ -70,7 +70,7 @@ func extract(ctx context.Context, archive io.Reader, root *os.Root) error {
 	var links []*tar.Header // last, because layers come top down and a link may precede its target
 	for reader := tar.NewReader(archive); ; {
 		if err := ctx.Err(); err != nil {
-			return err //nolint:wrapcheck // the caller's own
+			return err
 		}
 		header, err := reader.Next()
 		if errors.Is(err, io.EOF) {
@@ -142,7 +142,7 @@ func writeFile(root *os.Root, name string, content io.Reader) error {
 	if err != nil {
 		return err //nolint:wrapcheck // names the path
 	}
-	_, err = io.Copy(file, content) //nolint:gosec // images are as big as they are
+	_, err = io.Copy(file, content)
 	return errors.Join(err, file.Close())
 }
 

@@ -42,7 +42,7 @@ func TestExtractKeepsToItsRoot(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer root.Close()
+			defer func() { _ = root.Close() }()
 			err = extract(t.Context(), bytes.NewReader(testimage.Archive(t, test.files...)), root)
 			if (err != nil) != test.refused {
 				t.Errorf("got error %v, want refused=%t", err, test.refused)

@@ -4,6 +4,7 @@ package props
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -20,9 +21,9 @@ const (
 	generatedLength = 12
 )
 
-// Decode reads properties into a struct whose fields are named as the properties, upper and lower case aside. As in CloudFormation numbers
-// and booleans may be written as strings and the other way round. A property that the struct does not have is
-// refused by name: what the simulator does not act on it must not accept.
+// Decode reads properties into a struct whose fields are named as the properties, upper and lower case aside. As
+// in CloudFormation numbers and booleans may be written as strings and the other way round. A property that the
+// struct does not have is refused by name: what the simulator does not act on it must not accept.
 func Decode(properties resource.Properties, into any) error {
 	return decodeStruct(properties, "", reflect.ValueOf(into).Elem())
 }
@@ -78,14 +79,7 @@ func decodeStruct(members map[string]any, path string, into reflect.Value) error
 func decodeList(value any, path string, into reflect.Value) error {
 	items, ok := value.([]any)
 	if !ok {
-		if texts, isTexts := value.([]string); isTexts {
-			items = make([]any, len(texts))
-			for i, text := range texts {
-				items[i] = text
-			}
-		} else {
-			return mismatch(path, "a list", value)
-		}
+		return mismatch(path, "a list", value)
 	}
 	list := reflect.MakeSlice(into.Type(), len(items), len(items))
 	for i, item := range items {
@@ -191,9 +185,7 @@ type Tag struct{ Key, Value string }
 // MergeTags puts the stack's tags and the resource's own together; its own win.
 func MergeTags(stack map[string]string, own []Tag) map[string]string {
 	merged := make(map[string]string, len(stack)+len(own))
-	for key, value := range stack {
-		merged[key] = value
-	}
+	maps.Copy(merged, stack)
 	for _, tag := range own {
 		merged[tag.Key] = tag.Value
 	}

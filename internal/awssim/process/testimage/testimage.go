@@ -107,12 +107,12 @@ var server = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals 
 	defer func() { _ = os.RemoveAll(dir) }()
 	_, here, _, _ := runtime.Caller(0)
 	binary := filepath.Join(dir, "server")
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".") //nolint:noctx // shared by all tests
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".")
 	build.Dir = filepath.Join(filepath.Dir(here), "server")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return nil, err //nolint:wrapcheck // Build says what was done
 	}
-	return os.ReadFile(binary) //nolint:gosec,wrapcheck // our own
+	return os.ReadFile(binary)
 })
