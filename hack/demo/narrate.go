@@ -85,10 +85,7 @@ func (d *demo) invite() {
 	d.title("Everything keeps running. In another terminal:")
 	d.printf("  export KUBECONFIG=%s\n", d.env.Kubeconfig)
 	for _, variable := range d.env.AWSEnv() {
-		if strings.HasPrefix(variable, "AWS_ENDPOINT") || strings.HasPrefix(variable, "AWS_REGION") ||
-			strings.Contains(variable, "KEY") {
-			d.printf("  export %s\n", variable)
-		}
+		d.printf("  export %s\n", variable)
 	}
 	d.output(`
   kubectl describe ecsapp items            # all about it

@@ -98,7 +98,7 @@ func judgeRollout(r Report) verdict {
 	case rollout == nil:
 		return verdict{stateWorking, v1alpha1.ReasonNoService, "The stack has no ECS service: was it deleted by hand?"}
 	case rollout.Healthy():
-		return verdict{stateReady, v1alpha1.ReasonReady, fmt.Sprintf("%s of %s", count(rollout.Running, "task"), r.Image.Reference)}
+		return verdict{stateReady, v1alpha1.ReasonReady, tasksRunning(rollout)}
 	case rollout.Diagnosis != "":
 		return verdict{stateWorking, v1alpha1.ReasonTasksFailing, tasksSentence(rollout)}
 	default:
@@ -156,7 +156,15 @@ func judgeSuspended(r Report) verdict {
 // judgeWork says what is being done, and what is known to have gone wrong on the way.
 func judgeWork(r Report) verdict {
 	reason, message := work(r)
+	if startsAfresh(r) {
+		return verdict{stateWorking, reason, sentence(message)}
+	}
 	return verdict{stateWorking, reason, sentence(message, why(r))}
+}
+
+// startsAfresh says whether what failed before is no longer of interest.
+func startsAfresh(r Report) bool {
+	return r.Did == stack.Create || r.Did == stack.Update || (r.Did == stack.Delete && r.Seen.Phase != stack.DeleteFailed && r.Goal.Delete)
 }
 
 func work(r Report) (string, string) {

@@ -45,14 +45,14 @@ func stackSentence(seen *stack.Observation) string {
 }
 
 func tasksSentence(rollout *stack.Rollout) string {
-	return sentence(fmt.Sprintf("%d of %s running", rollout.Running, count(rollout.Desired, "task")), rollout.Diagnosis)
+	return sentence(tasksRunning(rollout), rollout.Diagnosis)
 }
 
-func count(n int32, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+func tasksRunning(rollout *stack.Rollout) string {
+	if rollout.Desired == 1 {
+		return fmt.Sprintf("%d of 1 task running", rollout.Running)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d of %d tasks running", rollout.Running, rollout.Desired)
 }
 
 func containsRollback(status string) bool { return strings.Contains(status, "ROLLBACK") }

@@ -67,7 +67,7 @@ spec:
 func (a *app) get() *v1alpha1.EcsApp {
 	a.Helper()
 	var got v1alpha1.EcsApp
-	if err := json.Unmarshal([]byte(a.kubectl("get", "ecsapp", "items", "-o", "json")), &got); err != nil {
+	if err := json.Unmarshal([]byte(a.kubectl("get", "ecsapp", "items", "-o", "json", "--show-managed-fields")), &got); err != nil {
 		a.Fatal(err)
 	}
 	return &got

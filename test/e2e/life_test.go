@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
@@ -30,6 +32,7 @@ func TestALife(t *testing.T) {
 	part("serves the items API through the load balancer", func(a *app) { a.useItems(url) })
 	part("AWS tells the same as Kubernetes", func(a *app) { a.compareWithAWS(a.get()) })
 	part("kubectl explains and prints it", func(a *app) { a.look() })
+	part("fifty forced reconciles write nothing", func(a *app) { a.forceReconciles() })
 	part("kubectl scale makes four tasks serve", func(a *app) { a.scaleToFour() })
 	part("a new tag replaces the tasks without one failed request", func(a *app) { a.update(url) })
 	part("a broken image is rolled back and the old version serves on", func(a *app) { a.breakIt(url) })
@@ -97,6 +100,31 @@ func (a *app) look() {
 	if text := a.kubectl("explain", "ecsapp.spec.network.vpc.natGateways"); !strings.Contains(text, "NAT gateway") {
 		a.Errorf("kubectl explain says\n%s", text)
 	}
+}
+
+// forceReconciles compares when the operator last wrote the status, and AWS the stack.
+func (a *app) forceReconciles() {
+	a.Helper()
+	before := a.lastWrites()
+	for i := range 50 {
+		a.kubectl("annotate", "--overwrite", "ecsapp/items", fmt.Sprintf("ecsapp.dev/reconcile-at=%d", i))
+	}
+	time.Sleep(time.Second) // the last of them
+	if diff := cmp.Diff(before, a.lastWrites()); diff != "" {
+		a.Errorf("something was written (-before +after):\n%s", diff)
+	}
+}
+
+func (a *app) lastWrites() []string {
+	a.Helper()
+	writes := []string{a.aws("cloudformation", "describe-stack-events", "--stack-name", a.get().Status.Stack.Name,
+		"--query", "StackEvents[0].EventId", "--output", "text")}
+	for _, manager := range a.get().ManagedFields {
+		if manager.Subresource == "status" || manager.Operation == "Apply" {
+			writes = append(writes, manager.Manager+" "+manager.Time.String())
+		}
+	}
+	return writes
 }
 
 func (a *app) scaleToFour() {
