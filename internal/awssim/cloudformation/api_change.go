@@ -64,6 +64,7 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if !changed {
 		return nil, invalid("No updates are to be performed.")
 	}
+	st.outdate()
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback) //nolint:contextcheck // it outlives the call
 	return &stackID{StackID: st.id}, nil
 }

@@ -65,8 +65,9 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	if retried, err := s.retriedCreate(call, in); retried != nil || err != nil {
-		return retried, err
+	st, retried, err := s.existing(call, in)
+	if retried || err != nil {
+		return answerOf(st), err
 	}
 	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
 	if err != nil {
@@ -76,8 +77,9 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err != nil {
 		return nil, err
 	}
-	st := s.newStack(call, in.StackName)
-	st.terminationProtection = in.EnableTerminationProtection
+	if st == nil {
+		st = s.newStack(call, in.StackName)
+	}
 	deployed := &deployment{
 		template: template, tags: in.Tags, capabilities: in.Capabilities, notificationARNs: in.NotificationARNs,
 		roleARN: in.RoleARN, timeout: in.TimeoutInMinutes,
@@ -108,30 +110,47 @@ func (s *Service) admit(st *stack, deployed *deployment, in *createStackInput) (
 	if err != nil {
 		return nil, err
 	}
-	if other != nil {
+	taken := other != nil && other != st // by another call since we looked
+	if taken || (other == st && st.status != reviewInProgress) {
 		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
-	how := in.creation()
-	st.deployed = deployed
-	st.disableRollback = how.onFailure == onFailureDoNothing
-	s.begin(st, "CreateStack", in.ClientRequestToken, func(ctx context.Context) { s.runCreate(ctx, st, how) })
-	st.enter(createInProgress, reasonUser, s.clock.Now())
+	st.outdate()
+	st.terminationProtection = in.EnableTerminationProtection
+	s.startCreate(st, deployed, in.creation(), in.ClientRequestToken)
 	return &stackID{StackID: st.id}, nil
 }
 
-// retriedCreate answers a CreateStack whose token already made the stack.
-func (s *Service) retriedCreate(call *wire.Call, in *createStackInput) (*stackID, error) {
+// startCreate starts the creation of a stack that is known. The caller holds st.mu.
+func (s *Service) startCreate(st *stack, deployed *deployment, how creation, token string) {
+	st.deployed = deployed
+	st.disableRollback = how.onFailure == onFailureDoNothing
+	s.begin(st, "CreateStack", token, func(ctx context.Context) { s.runCreate(ctx, st, how) })
+	st.enter(createInProgress, reasonUser, s.clock.Now())
+}
+
+// existing returns the stack that has the name already: one under review, which CreateStack may take over, or
+// one that the same token made, which makes the call a retry.
+func (s *Service) existing(call *wire.Call, in *createStackInput) (*stack, bool, error) {
 	st, ok := s.store.find(placeOf(call), in.StackName)
 	if !ok {
-		return nil, nil //nolint:nilnil // not a retry, no error
+		return nil, false, nil
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	again, _ := st.repeated("CreateStack", in.ClientRequestToken)
-	if !again {
-		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
+	if st.status == reviewInProgress {
+		return st, false, nil
 	}
-	return &stackID{StackID: st.id}, nil
+	if st.tokens[in.ClientRequestToken] == "CreateStack" {
+		return st, true, nil
+	}
+	return nil, false, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
+}
+
+func answerOf(st *stack) *stackID {
+	if st == nil {
+		return nil
+	}
+	return &stackID{StackID: st.id}
 }
 
 // check refuses a deployment for which CloudFormation would not even start.

@@ -11,6 +11,7 @@ import (
 type describedStack struct {
 	StackID                     string `query:"StackId"`
 	StackName                   string
+	ChangeSetID                 string `query:"ChangeSetId"`
 	Description                 string
 	Parameters                  []describedParameter
 	CreationTime                wire.Time
@@ -79,7 +80,7 @@ func (st *stack) describe() describedStack {
 	defer st.mu.Unlock()
 	deployed := st.deployed
 	described := describedStack{
-		StackID: st.id, StackName: st.name, Description: deployed.template.Description,
+		StackID: st.id, StackName: st.name, ChangeSetID: st.changeSetID, Description: deployed.template.Description,
 		Parameters: describeParameters(deployed.parameters), CreationTime: wire.At(st.created), DeletionTime: wire.At(st.deleted),
 		LastUpdatedTime: wire.At(st.updated), StackStatus: st.status, StackStatusReason: optional(st.reason),
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,

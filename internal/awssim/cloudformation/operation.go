@@ -38,11 +38,15 @@ func (o *operation) clientToken() string {
 	return o.token
 }
 
-// begin registers an operation on the stack and returns what to run it with. The caller holds st.mu.
-// The operation's goroutine first waits for the one that it takes over from, if any.
+// begin registers an operation on the stack and runs it in a goroutine, once the operation that it takes over
+// from, if any, has ended. The caller holds st.mu. An operation that was taken over must not change the stack's
+// status any more: whoever changes it looks at abandoned under the lock.
 func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Context)) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	before := st.operation
+	if before != nil {
+		before.cancel(errSuperseded)
+	}
 	current := &operation{id: uuid.NewString(), kind: kind, token: token, cancel: cancel, done: make(chan struct{})}
 	st.operation = current
 	if token != "" {
@@ -59,7 +63,6 @@ func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Cont
 		defer cancel(nil)
 		defer close(current.done)
 		if before != nil {
-			before.cancel(errSuperseded)
 			<-before.done
 		}
 		run(ctx)

@@ -27,11 +27,8 @@ func (s *Service) runCreate(ctx context.Context, st *stack, how creation) {
 	limited, cancel := s.limit(ctx, how.timeout)
 	defer cancel()
 	reason := s.provisionAll(limited, st)
-	if s.abandoned(ctx) {
-		return
-	}
 	if reason == "" {
-		reason = s.finishCreate(st)
+		reason = s.finishCreate(ctx, st)
 	}
 	if reason != "" {
 		s.undoCreate(ctx, st, how, reason)
@@ -99,9 +96,12 @@ func (s *Service) checkImports(st *stack, deployed *deployment) error {
 }
 
 // finishCreate brings the stack to CREATE_COMPLETE, or returns why its outputs cannot be.
-func (s *Service) finishCreate(st *stack) string {
+func (s *Service) finishCreate(ctx context.Context, st *stack) string {
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if s.abandoned(ctx) {
+		return ""
+	}
 	if err := s.publishOutputs(st); err != nil {
 		return sentence(err.Error())
 	}
@@ -112,6 +112,10 @@ func (s *Service) finishCreate(st *stack) string {
 // undoCreate does what OnFailure says. The reason ends with a space.
 func (s *Service) undoCreate(ctx context.Context, st *stack, how creation, reason string) {
 	st.mu.Lock()
+	if s.abandoned(ctx) {
+		st.mu.Unlock()
+		return
+	}
 	switch how.onFailure {
 	case onFailureDoNothing:
 		st.enter(createFailed, reason, s.clock.Now())
@@ -135,11 +139,11 @@ func (s *Service) runRollbackCreate(ctx context.Context, st *stack, retainExcept
 	failed := s.remove(ctx, st, s.leftovers(st), func(r *record) bool {
 		return !retainExceptOnCreate && r.definition.DeletionPolicy == "Retain"
 	})
+	st.mu.Lock()
+	defer st.mu.Unlock()
 	if s.abandoned(ctx) {
 		return
 	}
-	st.mu.Lock()
-	defer st.mu.Unlock()
 	if len(failed) > 0 {
 		st.enter(rollbackFailed, failedTo("delete", failed), s.clock.Now())
 		return

@@ -16,10 +16,11 @@ func (s *Service) runDelete(ctx context.Context, st *stack, how deletion) {
 	failed := s.remove(ctx, st, s.leftovers(st), func(r *record) bool {
 		return slices.Contains(how.retain, r.logicalID) || retained(r.definition.DeletionPolicy)
 	})
+	st.mu.Lock()
 	if s.abandoned(ctx) {
+		st.mu.Unlock()
 		return
 	}
-	st.mu.Lock()
 	if len(failed) > 0 && !how.force {
 		defer st.mu.Unlock()
 		st.enter(deleteFailed, failedTo("delete", failed), s.clock.Now())

@@ -34,6 +34,8 @@ type stack struct {
 	disableRollback       bool
 	tokens                map[string]string // ClientRequestToken -> operation that brought it
 	operation             *operation        // nil when nothing is in progress
+	changeSets            []*changeSet      // oldest first; executed ones stay, to be described by ARN
+	changeSetID           string            // of the change set that was executed last, if the last operation was one
 	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
 }
 

@@ -1,0 +1,204 @@
+package cloudformation
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type createChangeSetInput struct {
+	StackName           string
+	ChangeSetName       string
+	ChangeSetType       string
+	Description         string
+	TemplateBody        *string
+	TemplateURL         string
+	UsePreviousTemplate bool
+	Parameters          []parameter
+	Tags                []tag
+	Capabilities        []string
+	NotificationARNs    []string
+	RoleARN             string
+	ResourceTypes       []string
+	OnStackFailure      string
+	ClientToken         string
+	// IncludeNestedStacks changes nothing: nested stacks are refused.
+	IncludeNestedStacks bool
+}
+
+type createChangeSetOutput struct {
+	ID      string `query:"Id"`
+	StackID string `query:"StackId"`
+}
+
+const maxChangeSetName = 128
+
+var changeSetNamePattern = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
+
+func (in *createChangeSetInput) check() error {
+	var wrong violations
+	wrong.name(in.StackName)
+	if !changeSetNamePattern.MatchString(in.ChangeSetName) || len(in.ChangeSetName) > maxChangeSetName {
+		wrong.add(quote(in.ChangeSetName), "changeSetName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
+	}
+	wrong.oneOf(in.ChangeSetType, "changeSetType", changeSetCreate, changeSetUpdate, "IMPORT")
+	wrong.oneOf(in.OnStackFailure, "onStackFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
+	wrong.tags(in.Tags)
+	if in.TemplateBody != nil {
+		wrong.body(*in.TemplateBody)
+	}
+	return wrong.err()
+}
+
+func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *createChangeSetInput) (*createChangeSetOutput, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	switch in.ChangeSetType {
+	case "IMPORT":
+		return nil, wire.Unsupported(call, "ChangeSetType IMPORT")
+	case "":
+		in.ChangeSetType = changeSetUpdate
+	}
+	st, err := s.changeable(call, in)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, other := range st.changeSets {
+		if other.name != in.ChangeSetName || other.execution == executionComplete || other.execution == executionFailed {
+			continue
+		}
+		if in.ClientToken != "" && other.token == in.ClientToken {
+			return &createChangeSetOutput{ID: other.id, StackID: st.id}, nil
+		}
+		return nil, fail("AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
+	}
+	proposed, err := s.proposal(call, st, in)
+	if err != nil {
+		return nil, err
+	}
+	s.propose(st, proposed) //nolint:contextcheck // it outlives the call
+	return &createChangeSetOutput{ID: proposed.id, StackID: st.id}, nil
+}
+
+// changeable returns the stack that a change set is for; one of type CREATE makes it, under review.
+func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack, error) {
+	st, err := s.living(call, in.StackName, absent)
+	if in.ChangeSetType == changeSetUpdate {
+		if err != nil {
+			return nil, err
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return st, st.mayUpdate(true)
+	}
+	if err == nil {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		if st.status != reviewInProgress {
+			return nil, invalid("Stack [%s] already exists and cannot be created again with the changeSet [%s].", st.name, in.ChangeSetName)
+		}
+		return st, nil
+	}
+	if !newNamePattern.MatchString(in.StackName) {
+		return nil, absent(in.StackName)
+	}
+	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.templates.parse(body); err != nil {
+		return nil, err
+	}
+	return s.review(call, in.StackName)
+}
+
+// proposal makes the change set's deployment. The caller holds st.mu.
+func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput) (*changeSet, error) {
+	deployed, err := s.next(call, st, &updateStackInput{
+		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate, Parameters: in.Parameters,
+		Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs, RoleARN: in.RoleARN,
+		ResourceTypes: in.ResourceTypes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	how := creation{onFailure: onFailureRollback}
+	if in.OnStackFailure != "" {
+		how.onFailure = in.OnStackFailure
+	}
+	return &changeSet{
+		id: newChangeSetID(st.Place, in.ChangeSetName), name: in.ChangeSetName, kind: in.ChangeSetType, description: in.Description,
+		created: s.clock.Now(), deployed: deployed, how: how, token: in.ClientToken,
+	}, nil
+}
+
+type executeChangeSetInput struct {
+	ChangeSetName, StackName, ClientRequestToken string
+	DisableRollback                              *bool
+}
+
+// executeChangeSetOutput has no members, but AWS writes its element.
+type executeChangeSetOutput struct{}
+
+func (s *Service) executeChangeSet(_ context.Context, call *wire.Call, in *executeChangeSetInput) (*executeChangeSetOutput, error) {
+	var wrong violations
+	wrong.token(in.ClientRequestToken)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
+	st, chosen, err := s.changeSetOf(call, in.ChangeSetName, in.StackName)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	out := new(executeChangeSetOutput)
+	if again, err := st.repeated("ExecuteChangeSet", in.ClientRequestToken); again || err != nil {
+		return out, err
+	}
+	if chosen.execution != executionAvailable {
+		current := chosen.status
+		if chosen.status == statusPlanned {
+			current = chosen.execution
+		}
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]", chosen.id, current)
+	}
+	if in.DisableRollback != nil && *in.DisableRollback {
+		chosen.how.onFailure = onFailureDoNothing
+	}
+	if chosen.kind == changeSetUpdate {
+		if err := st.mayUpdate(chosen.how.onFailure == onFailureDoNothing); err != nil {
+			return nil, err
+		}
+	}
+	s.execute(st, chosen, in.ClientRequestToken) //nolint:contextcheck // it outlives the call
+	if in.ClientRequestToken != "" {
+		st.tokens[in.ClientRequestToken] = "ExecuteChangeSet"
+	}
+	return out, nil
+}
+
+type deleteChangeSetInput struct{ ChangeSetName, StackName string }
+
+type deleteChangeSetOutput struct{}
+
+func (s *Service) deleteChangeSet(_ context.Context, call *wire.Call, in *deleteChangeSetInput) (*deleteChangeSetOutput, error) {
+	st, doomed, err := s.changeSetOf(call, in.ChangeSetName, in.StackName)
+	if st != nil && doomed == nil {
+		return new(deleteChangeSetOutput), nil // deleting what is not there succeeds
+	}
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if doomed.execution == executionRunning {
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current status of [%s]", doomed.id, doomed.execution)
+	}
+	st.dropChangeSet(doomed)
+	return new(deleteChangeSetOutput), nil
+}

@@ -1,0 +1,211 @@
+package cloudformation
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+type describeChangeSetInput struct {
+	ChangeSetName, StackName, NextToken string
+	IncludePropertyValues               bool
+}
+
+type describeChangeSetOutput struct {
+	ChangeSetName         string
+	ChangeSetID           string `query:"ChangeSetId"`
+	StackID               string `query:"StackId"`
+	StackName             string
+	Description           string
+	Parameters            []describedParameter
+	CreationTime          wire.Time
+	ExecutionStatus       string
+	Status                string
+	StatusReason          *string
+	NotificationARNs      []string
+	RollbackConfiguration rollbackConfiguration
+	Capabilities          []string
+	Tags                  []tag
+	Changes               []describedChange
+	NextToken             *string
+	IncludeNestedStacks   bool
+	OnStackFailure        string
+}
+
+type describedChange struct {
+	Type           string
+	ResourceChange resourceChange
+}
+
+type resourceChange struct {
+	PolicyAction       string
+	Action             string
+	LogicalResourceID  string `query:"LogicalResourceId"`
+	PhysicalResourceID string `query:"PhysicalResourceId"`
+	ResourceType       string
+	Replacement        string
+	Scope              []string
+	Details            []changeDetail
+	BeforeContext      string
+	AfterContext       string
+}
+
+type changeDetail struct {
+	Target        changeTarget
+	Evaluation    string
+	ChangeSource  string
+	CausingEntity string
+}
+
+type changeTarget struct {
+	Attribute           string
+	Name                string
+	RequiresRecreation  string
+	Path                string
+	BeforeValue         *string
+	AfterValue          *string
+	AttributeChangeType string
+}
+
+func (s *Service) describeChangeSet(
+	_ context.Context, call *wire.Call, in *describeChangeSetInput,
+) (*describeChangeSetOutput, error) {
+	st, found, err := s.changeSetOf(call, in.ChangeSetName, in.StackName)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	changes := make([]describedChange, 0, len(found.changes))
+	for _, change := range found.changes {
+		changes = append(changes, describedChange{Type: "Resource", ResourceChange: change.describe(in.IncludePropertyValues)})
+	}
+	shown, next, err := page(changes, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &describeChangeSetOutput{
+		ChangeSetName: found.name, ChangeSetID: found.id, StackID: st.id, StackName: st.name, Description: found.description,
+		Parameters: describeParameters(found.deployed.parameters), CreationTime: wire.At(found.created),
+		ExecutionStatus: found.execution, Status: found.status, StatusReason: optional(found.reason),
+		NotificationARNs: orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
+		Tags: found.deployed.tags, Changes: shown, NextToken: next,
+	}
+	if found.how.onFailure != onFailureRollback {
+		out.OnStackFailure = found.how.onFailure
+	}
+	return out, nil
+}
+
+func (c plannedChange) describe(withValues bool) resourceChange {
+	described := resourceChange{
+		Action: c.action, LogicalResourceID: c.logicalID, PhysicalResourceID: c.physicalID, ResourceType: c.resourceType,
+		PolicyAction: c.policy, Replacement: c.replacement, Scope: c.scopes(), Details: []changeDetail{},
+	}
+	for _, detail := range c.details {
+		described.Details = append(described.Details, detail.describe(withValues))
+	}
+	if withValues {
+		described.BeforeContext, described.AfterContext = contextOf(c.before), contextOf(c.after)
+		if c.action == actionAdd {
+			described.Replacement = replacementTrue
+		}
+	}
+	return described
+}
+
+func (d plannedDetail) describe(withValues bool) changeDetail {
+	described := changeDetail{
+		Target:     changeTarget{Attribute: d.attribute, Name: d.name, RequiresRecreation: d.recreation},
+		Evaluation: d.evaluation, ChangeSource: d.source, CausingEntity: d.cause,
+	}
+	if !withValues || d.name == "" {
+		return described
+	}
+	described.Target.Path = "/Properties/" + d.name
+	described.Target.BeforeValue, described.Target.AfterValue = valueText(d.before), valueText(d.after)
+	described.Target.AttributeChangeType = actionModify
+	switch {
+	case d.before == nil:
+		described.Target.AttributeChangeType = actionAdd
+	case d.after == nil:
+		described.Target.AttributeChangeType = actionRemove
+	}
+	return described
+}
+
+func contextOf(properties resource.Properties) string {
+	if properties == nil {
+		return ""
+	}
+	return encodeProperties(resource.Properties{"Properties": properties})
+}
+
+// valueText writes scalars as they are and the rest as JSON.
+func valueText(value any) *string {
+	if value == nil {
+		return nil
+	}
+	shown := document.Text(value)
+	if shown == "" && value != "" {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil
+		}
+		shown = string(encoded)
+	}
+	return &shown
+}
+
+type listChangeSetsInput struct{ StackName, NextToken string }
+
+type listChangeSetsOutput struct {
+	Summaries []changeSetSummary
+	NextToken *string
+}
+
+type changeSetSummary struct {
+	StackID             string `query:"StackId"`
+	StackName           string
+	ChangeSetID         string `query:"ChangeSetId"`
+	ChangeSetName       string
+	ExecutionStatus     string
+	Status              string
+	StatusReason        *string
+	CreationTime        wire.Time
+	Description         string
+	IncludeNestedStacks bool
+}
+
+func (s *Service) listChangeSets(_ context.Context, call *wire.Call, in *listChangeSetsInput) (*listChangeSetsOutput, error) {
+	st, err := s.living(call, in.StackName, absent)
+	if err != nil {
+		return nil, err
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	summaries := []changeSetSummary{}
+	for _, each := range st.changeSets {
+		if each.execution == executionComplete || each.execution == executionFailed {
+			continue
+		}
+		summaries = append(summaries, changeSetSummary{
+			StackID: st.id, StackName: st.name, ChangeSetID: each.id, ChangeSetName: each.name, ExecutionStatus: each.execution,
+			Status: each.status, StatusReason: optional(each.reason), CreationTime: wire.At(each.created), Description: each.description,
+		})
+	}
+	shown, next, err := page(summaries, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &listChangeSetsOutput{Summaries: shown, NextToken: next}, nil
+}
+
+// dropChangeSet removes a change set. The caller holds mu.
+func (st *stack) dropChangeSet(doomed *changeSet) {
+	st.changeSets = slices.DeleteFunc(st.changeSets, func(each *changeSet) bool { return each == doomed })
+}

@@ -1,0 +1,269 @@
+package cloudformation
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
+)
+
+// knownAfterApply stands for a value that only the execution will tell, as AWS writes it in change sets.
+const knownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+// The words of change sets.
+const (
+	actionAdd, actionModify, actionRemove = "Add", "Modify", "Remove"
+
+	replacementTrue, replacementFalse, replacementConditional = "True", "False", "Conditional"
+
+	recreationNever, recreationAlways, recreationConditionally = "Never", "Always", "Conditionally"
+
+	evaluationStatic, evaluationDynamic = "Static", "Dynamic"
+)
+
+// plannedChange is what a change set does to one resource.
+type plannedChange struct {
+	action, logicalID, physicalID, resourceType, policy, replacement string
+	details                                                          []plannedDetail
+	before, after                                                    resource.Properties
+}
+
+// plannedDetail is one reason for a change.
+type plannedDetail struct {
+	attribute, name, recreation, evaluation, source, cause string
+	before, after                                          any
+}
+
+// plan foretells what a deployment would change, as far as it can be known: resources in the order of their
+// dependencies, then removals. The caller holds st.mu.
+func (s *Service) plan(st *stack, deployed *deployment) ([]plannedChange, error) {
+	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string)}
+	p.scope.Resource = func(logicalID string) (string, error) {
+		if p.unknown(logicalID) {
+			return knownAfterApply, nil
+		}
+		return refOf(st, logicalID)
+	}
+	p.scope.Attribute = func(logicalID, attribute string) (any, error) {
+		if p.unknown(logicalID) {
+			return knownAfterApply, nil
+		}
+		return attributeOf(st, logicalID, attribute)
+	}
+	active, err := p.scope.Active()
+	if err != nil {
+		return nil, clientError(err)
+	}
+	return p.changes(active)
+}
+
+type planner struct {
+	stack    *stack
+	deployed *deployment
+	scope    *intrinsic.Scope
+	fate     map[string]string // replacement of the resources planned so far
+}
+
+// unknown reports whether a resource's ids will only be known after the execution.
+func (p *planner) unknown(logicalID string) bool {
+	_, exists := p.stack.records[logicalID]
+	fate := p.fate[logicalID]
+	return !exists || fate == replacementTrue || fate == replacementConditional
+}
+
+func (p *planner) changes(active []string) ([]plannedChange, error) {
+	var planned []plannedChange
+	for _, logicalID := range inDependencyOrder(p.deployed.template, active) {
+		definition := p.deployed.template.Resources[logicalID]
+		live, exists := p.stack.records[logicalID]
+		after, err := p.properties(definition)
+		if err != nil {
+			return nil, err
+		}
+		if !exists {
+			planned = append(planned, plannedChange{
+				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: after,
+			})
+			continue
+		}
+		change := p.modification(live, definition, after)
+		p.fate[logicalID] = change.replacement
+		if len(change.details) > 0 {
+			planned = append(planned, change)
+		}
+	}
+	for _, logicalID := range p.stack.inUse() {
+		if !slices.Contains(active, logicalID) {
+			planned = append(planned, removal(p.stack.records[logicalID]))
+		}
+	}
+	return planned, nil
+}
+
+func removal(live *record) plannedChange {
+	policy := "Delete"
+	if retained(live.definition.DeletionPolicy) {
+		policy = "Retain"
+	}
+	return plannedChange{
+		action: actionRemove, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
+		policy: policy, before: live.properties,
+	}
+}
+
+// properties evaluates what is known of a resource's properties; what is not becomes knownAfterApply.
+func (p *planner) properties(definition *document.Resource) (resource.Properties, error) {
+	evaluated := make(resource.Properties, len(definition.Properties))
+	for name, expression := range definition.Properties {
+		value, err := p.scope.Properties(map[string]any{name: expression})
+		if _, wrong := errors.AsType[*intrinsic.Error](err); err != nil && !wrong {
+			return nil, err
+		}
+		if err != nil {
+			value = map[string]any{name: knownAfterApply}
+		}
+		maps.Copy(evaluated, value)
+	}
+	known, ok := schema.For(definition.Type)
+	if !ok {
+		return evaluated, nil
+	}
+	return known.Coerce(evaluated)
+}
+
+func (p *planner) modification(live *record, definition *document.Resource, after resource.Properties) plannedChange {
+	change := plannedChange{
+		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
+		before: live.properties, after: after, replacement: replacementFalse,
+	}
+	names := make(map[string]any)
+	maps.Copy(names, live.properties)
+	maps.Copy(names, after)
+	for _, name := range sortedKeys(names) {
+		if !reflect.DeepEqual(live.properties[name], after[name]) {
+			change.details = append(change.details, p.details(live, definition, name, after[name])...)
+		}
+	}
+	known, ok := schema.For(definition.Type)
+	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
+		change.details = append(change.details, direct("Tags"))
+	}
+	if !reflect.DeepEqual(live.definition.Metadata, definition.Metadata) {
+		change.details = append(change.details, direct("Metadata"))
+	}
+	change.replacement = replacementOf(change.details)
+	return change
+}
+
+func direct(attribute string) plannedDetail {
+	return plannedDetail{
+		attribute: attribute, recreation: recreationNever, evaluation: evaluationStatic, source: "DirectModification",
+	}
+}
+
+// details says why a property changes: because of resources that are replaced, of parameters, or by itself.
+func (p *planner) details(live *record, definition *document.Resource, name string, after any) []plannedDetail {
+	base := direct("Properties")
+	base.name, base.before, base.after = name, live.properties[name], after
+	base.recreation = recreationOf(definition.Type, name, base.before, after)
+	var details []plannedDetail
+	for _, reference := range document.References(definition.Properties[name]) {
+		detail := base
+		switch {
+		case p.deployed.template.Resources[reference.Name] != nil && p.unknown(reference.Name):
+			detail.evaluation, detail.source, detail.cause = evaluationDynamic, "ResourceReference", reference.Name
+			if reference.Attribute != "" {
+				detail.source, detail.cause = "ResourceAttribute", reference.Name+"."+reference.Attribute
+			}
+			details = append(details, detail)
+		case p.parameterChanged(reference.Name):
+			detail.source, detail.cause = "ParameterReference", reference.Name
+			base.evaluation = evaluationDynamic
+			details = append(details, detail, base)
+		}
+	}
+	if len(details) == 0 {
+		return []plannedDetail{base}
+	}
+	return details
+}
+
+func (p *planner) parameterChanged(name string) bool {
+	next, ok := p.deployed.parameters[name]
+	return ok && next != p.stack.deployed.parameters[name]
+}
+
+func recreationOf(resourceType, name string, before, after any) string {
+	known, ok := schema.For(resourceType)
+	if !ok {
+		return recreationNever
+	}
+	from, to := one(name, before), one(name, after)
+	switch {
+	case len(known.RequiresReplacement(from, to)) > 0:
+		return recreationAlways
+	case len(known.MayRequireReplacement(from, to)) > 0:
+		return recreationConditionally
+	default:
+		return recreationNever
+	}
+}
+
+func one(name string, value any) map[string]any {
+	if value == nil {
+		return map[string]any{}
+	}
+	return map[string]any{name: value}
+}
+
+func replacementOf(details []plannedDetail) string {
+	fate := replacementFalse
+	for _, detail := range details {
+		switch {
+		case detail.recreation == recreationAlways && detail.evaluation == evaluationStatic:
+			return replacementTrue
+		case detail.recreation != recreationNever:
+			fate = replacementConditional
+		}
+	}
+	return fate
+}
+
+// inDependencyOrder sorts logical ids so that each comes after those that it waits for.
+func inDependencyOrder(template *document.Template, names []string) []string {
+	ordered := make([]string, 0, len(names))
+	placed := make(map[string]bool, len(names))
+	var place func(name string)
+	place = func(name string) {
+		if placed[name] || !slices.Contains(names, name) {
+			return
+		}
+		placed[name] = true
+		for _, other := range template.Resources[name].Dependencies {
+			place(other)
+		}
+		ordered = append(ordered, name)
+	}
+	for _, name := range names {
+		place(name)
+	}
+	return ordered
+}
+
+// scopes lists the attributes that the details touch, as a change set sums them up.
+func (c plannedChange) scopes() []string {
+	scopes := []string{}
+	for _, detail := range c.details {
+		if !slices.Contains(scopes, detail.attribute) {
+			scopes = append(scopes, detail.attribute)
+		}
+	}
+	slices.SortFunc(scopes, strings.Compare)
+	return scopes
+}

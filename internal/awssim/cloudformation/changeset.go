@@ -1,0 +1,183 @@
+package cloudformation
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+// Kinds and statuses of change sets.
+const (
+	changeSetCreate = "CREATE"
+	changeSetUpdate = "UPDATE"
+
+	executionUnavailable = "UNAVAILABLE"
+	executionAvailable   = "AVAILABLE"
+	executionRunning     = "EXECUTE_IN_PROGRESS"
+	executionComplete    = "EXECUTE_COMPLETE"
+	executionFailed      = "EXECUTE_FAILED"
+	executionObsolete    = "OBSOLETE"
+
+	statusPending  = "CREATE_PENDING"
+	statusPlanned  = "CREATE_COMPLETE"
+	statusNoChange = "FAILED"
+
+	reasonNoChanges = "The submitted information didn't contain changes. Submit different information to create a change set."
+
+	// planning is how long AWS takes to work a change set out.
+	planning = 4 * time.Second
+
+	reviewInProgress status = "REVIEW_IN_PROGRESS"
+)
+
+// changeSet is a planned deployment of a stack. What can change is guarded by the stack's mu.
+type changeSet struct {
+	id, name, kind, description string
+	created                     time.Time
+	deployed                    *deployment
+	how                         creation
+	token                       string
+
+	status, execution, reason string
+	changes                   []plannedChange
+}
+
+func newChangeSetID(place resource.Place, name string) string {
+	return "arn:aws:cloudformation:" + place.Region + ":" + place.Account + ":changeSet/" + name + "/" + uuid.NewString()
+}
+
+// review puts a stack that does not exist yet into REVIEW_IN_PROGRESS.
+func (s *Service) review(call *wire.Call, name string) (*stack, error) {
+	st := s.newStack(call, name)
+	st.deployed = &deployment{template: &document.Template{}}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	other, err := s.store.add(st)
+	if err != nil || other != nil {
+		return other, err
+	}
+	st.enter(reviewInProgress, reasonUser, s.clock.Now())
+	return st, nil
+}
+
+// propose registers a change set and works out its changes in the background. The caller holds st.mu.
+func (s *Service) propose(st *stack, proposed *changeSet) {
+	proposed.status, proposed.execution = statusPending, executionUnavailable
+	st.changeSets = append(st.changeSets, proposed)
+	s.background(func(ctx context.Context) {
+		if s.clock.Sleep(ctx, planning) != nil {
+			return
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		s.workOut(st, proposed)
+	})
+}
+
+// background runs work until Close.
+func (s *Service) background(work func(ctx context.Context)) {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	if s.ctx.Err() == nil {
+		s.running.Go(func() { work(s.ctx) })
+	}
+}
+
+// workOut finds a change set's changes. The caller holds st.mu.
+func (s *Service) workOut(st *stack, proposed *changeSet) {
+	changes, err := s.plan(st, proposed.deployed)
+	changed := proposed.kind == changeSetCreate
+	if err == nil && !changed {
+		changed, err = s.changes(st, proposed.deployed)
+	}
+	switch {
+	case err != nil:
+		proposed.status, proposed.reason = statusNoChange, err.Error()
+	case !changed:
+		proposed.status, proposed.reason = statusNoChange, reasonNoChanges
+	default:
+		proposed.status, proposed.execution, proposed.changes = statusPlanned, executionAvailable, changes
+	}
+}
+
+// outdate makes the change sets of a stack that changes by other means unusable. The caller holds st.mu.
+func (st *stack) outdate() {
+	st.changeSetID = ""
+	for _, other := range st.changeSets {
+		if other.execution == executionAvailable || other.execution == executionUnavailable {
+			other.execution = executionObsolete
+		}
+	}
+}
+
+// execute starts the operation that a change set planned; all other change sets go. The caller holds st.mu.
+func (s *Service) execute(st *stack, chosen *changeSet, token string) {
+	chosen.execution = executionRunning
+	st.changeSets = slices.DeleteFunc(st.changeSets, func(other *changeSet) bool {
+		return other != chosen && other.execution != executionComplete && other.execution != executionFailed
+	})
+	st.updated = s.clock.Now()
+	if chosen.kind == changeSetCreate {
+		s.startCreate(st, chosen.deployed, chosen.how, token)
+	} else {
+		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing)
+	}
+	st.changeSetID = chosen.id
+	done := st.operation.done
+	s.background(func(context.Context) {
+		<-done
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		chosen.execution = executionFailed
+		if st.status == createComplete || st.status == updateComplete {
+			chosen.execution = executionComplete
+		}
+	})
+}
+
+// changeSetOf finds a change set by its ARN, or by its name and its stack's.
+func (s *Service) changeSetOf(call *wire.Call, nameOrID, stackName string) (*stack, *changeSet, error) {
+	if strings.HasPrefix(nameOrID, "arn:") {
+		for _, st := range s.store.all(placeOf(call)) {
+			if found := st.changeSet(nameOrID); found != nil {
+				return st, found, nil
+			}
+		}
+		return nil, nil, noChangeSet(nameOrID)
+	}
+	if stackName == "" {
+		return nil, nil, invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
+	}
+	st, ok := s.store.find(placeOf(call), stackName)
+	if !ok {
+		return nil, nil, absent(stackName)
+	}
+	if found := st.changeSet(nameOrID); found != nil {
+		return st, found, nil
+	}
+	return st, nil, noChangeSet(nameOrID)
+}
+
+// changeSet finds the newest change set of a name or ARN.
+func (st *stack) changeSet(nameOrID string) *changeSet {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, each := range slices.Backward(st.changeSets) {
+		if each.id == nameOrID || each.name == nameOrID {
+			return each
+		}
+	}
+	return nil
+}
+
+func noChangeSet(nameOrID string) error {
+	return &wire.Error{Code: "ChangeSetNotFound", Message: "ChangeSet [" + nameOrID + "] does not exist", Status: http.StatusNotFound}
+}
