@@ -155,6 +155,27 @@ func TestPagesOfEventsCoverTheStreamOnce(t *testing.T) {
 	}
 }
 
+func TestStreamsForgetTheOldestEvents(t *testing.T) {
+	t.Parallel()
+	service := logs.New()
+	ask(t, service, "CreateLogGroup", `{"logGroupName":"g"}`)
+	if err := service.CreateStream(here(), "g", "s"); err != nil {
+		t.Fatal(err)
+	}
+	const written = 100_001
+	for number := range written {
+		service.Append(here(), "g", "s", fmt.Sprint(number))
+	}
+	answer, _ := ask(t, service, "GetLogEvents", `{"logGroupName":"g","logStreamName":"s","startFromHead":true,"limit":1}`)
+	if diff := cmp.Diff([]string{"10000"}, messages(answer)); diff != "" {
+		t.Errorf("the oldest event (-want +got):\n%s", diff)
+	}
+	answer, _ = ask(t, service, "GetLogEvents", `{"logGroupName":"g","logStreamName":"s","limit":1}`)
+	if diff := cmp.Diff([]string{fmt.Sprint(written - 1)}, messages(answer)); diff != "" {
+		t.Errorf("the newest event (-want +got):\n%s", diff)
+	}
+}
+
 func TestLogGroupResource(t *testing.T) {
 	t.Parallel()
 	service := logs.New()

@@ -20,6 +20,10 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
+// maxKept is how many events a stream keeps: a simulator that runs for days must not fill the machine's memory. When
+// there are more, the oldest tenth goes.
+const maxKept = 100_000
+
 // standardClass is the class of a log group that was created without one.
 const standardClass = "STANDARD"
 
@@ -149,8 +153,18 @@ func (s *Service) add(into *stream, at int64, message string, now time.Time) {
 	added := event{id: s.last, stream: into.name, at: at, ingested: now.UnixMilli(), message: message}
 	index, _ := slices.BinarySearchFunc(into.events, added, compareEvents)
 	into.events = slices.Insert(into.events, index, added)
+	if len(into.events) > maxKept {
+		into.forget(maxKept / 10) //nolint:mnd // a tenth
+	}
 	into.ingested = now
 	into.bytes += int64(len(message)) + eventOverhead
+}
+
+func (s *stream) forget(count int) {
+	for _, gone := range s.events[:count] {
+		s.bytes -= int64(len(gone.message)) + eventOverhead
+	}
+	s.events = slices.Clone(s.events[count:])
 }
 
 func compareEvents(a, b event) int {

@@ -5,6 +5,7 @@
 //	crash   prints a line and exits with code EXIT_CODE (1)
 //	polite  exits on SIGTERM
 //	deaf    ignores SIGTERM
+//	pid     prints its process id and ignores SIGTERM
 //	parent  starts a deaf child, prints its process id and exits
 //
 // The web server answers VERSION on every path, HEALTH (a status code, 200) on /health, the request's
@@ -47,6 +48,11 @@ func play(role string) int {
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM)
 		fmt.Println("ready")
+		time.Sleep(time.Hour)
+		return 0
+	case "pid":
+		signal.Ignore(syscall.SIGTERM)
+		fmt.Println(os.Getpid())
 		time.Sleep(time.Hour)
 		return 0
 	case "parent":
