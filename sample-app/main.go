@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -21,6 +22,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/config"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/items"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/logging"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/postgres"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/server"
 )
 
@@ -53,18 +55,55 @@ func run(ctx context.Context, args []string) error {
 
 func serve(ctx context.Context, settings config.Config) error {
 	logger := logging.New(os.Stdout, settings.LogFormat)
+	store, err := openStore(ctx, settings, logger)
+	if err != nil {
+		if ctx.Err() != nil {
+			logger.Info("Told to stop before the start", slog.Any("error", err))
+			return nil
+		}
+		return err
+	}
+	defer store.close()
 	handler := api.New(api.Options{
-		Store:   items.NewMemory(items.Samples()...),
-		Service: settings.Service,
-		Version: version(settings),
-		Logger:  logger,
-		Now:     time.Now,
+		Store:    store,
+		Ping:     store.ping,
+		Stopping: ctx.Done(),
+		Service:  settings.Service,
+		Version:  version(settings),
+		Logger:   logger,
+		Now:      time.Now,
 	})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Address())
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	return server.Serve(ctx, listener, handler, logger)
+	return server.Serve(ctx, listener, handler, server.Options{
+		Pause: settings.DrainPause, StopTimeout: settings.StopTimeout, Logger: logger,
+	})
+}
+
+// store is where the items are, with what the process around it needs.
+type store struct {
+	items.Store
+
+	ping  func(context.Context) error
+	close func()
+}
+
+// openStore connects to the database, if one is set.
+func openStore(ctx context.Context, settings config.Config, logger *slog.Logger) (store, error) {
+	if settings.DatabaseURL == "" {
+		return store{
+			Store: items.NewMemory(items.Samples()...),
+			ping:  func(context.Context) error { return nil },
+			close: func() {},
+		}, nil
+	}
+	database, err := postgres.Open(ctx, settings.DatabaseURL, settings.DatabaseWait, logger)
+	if err != nil {
+		return store{}, err
+	}
+	return store{Store: database, ping: database.Ping, close: database.Close}, nil
 }
 
 // version is the one configured, or that of the build.

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -12,15 +13,21 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/items"
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/metrics"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/swagger"
 )
 
 // itemID names the variable of a path, and the place of an error about it.
 const itemID = "item_id"
 
-// Options are what the API needs from outside. All are required.
+// Options are what the API needs from outside. All but Stopping are required.
 type Options struct {
 	Store items.Store
+	// Ping returns nil if the store answers before the context ends.
+	Ping func(context.Context) error
+	// Stopping is closed when the process is told to stop: from then on the service is not ready, but serves. A nil
+	// channel means never.
+	Stopping <-chan struct{}
 	// Service is the name in the health answer.
 	Service string
 	// Version is shown at the root.
@@ -32,21 +39,22 @@ type Options struct {
 
 // New returns the whole API.
 func New(options Options) http.Handler {
-	api := &api{Options: options, router: mux.NewRouter().SkipClean(true)}
+	api := &api{Options: options, router: mux.NewRouter().SkipClean(true), metrics: metrics.New(options.Version)}
 	for _, route := range api.routes() {
 		for _, endpoint := range route.endpoints {
-			api.router.Path(route.path).Methods(endpoint.methods...).Handler(endpoint.handler)
+			api.router.Path(route.path).Methods(endpoint.methods...).Handler(onRoute(route.path, endpoint.handler))
 		}
-		api.router.Path(route.path).Handler(methodNotAllowed(route.endpoints[0].methods))
+		api.router.Path(route.path).Handler(onRoute(route.path, methodNotAllowed(route.endpoints[0].methods)))
 	}
 	api.router.NotFoundHandler = http.HandlerFunc(api.notFound)
-	return logRequests(options.Logger, recoverPanics(options.Logger, api.router))
+	return observe(options.Logger, api.metrics, recoverPanics(options.Logger, api.router))
 }
 
 type api struct {
 	Options
 
-	router *mux.Router
+	router  *mux.Router
+	metrics *metrics.HTTP
 }
 
 type route struct {
@@ -64,6 +72,9 @@ func (a *api) routes() []route {
 	return slices.Concat([]route{
 		{"/", []endpoint{get(a.root)}},
 		{"/health", []endpoint{get(a.health)}},
+		{"/livez", []endpoint{get(a.live)}},
+		{"/readyz", []endpoint{get(a.readiness)}},
+		{"/metrics", []endpoint{{[]string{http.MethodGet}, a.metrics.Handler()}}},
 		{"/items", []endpoint{get(a.list), {[]string{http.MethodPost}, http.HandlerFunc(a.create)}}},
 		{"/items/{" + itemID + "}", []endpoint{
 			get(a.read),

@@ -3,7 +3,6 @@ package api_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,9 +26,12 @@ func noon() time.Time {
 // newAPI makes an API around a store; its log goes to w.
 func newAPI(store items.Store, w io.Writer) http.Handler {
 	return api.New(api.Options{
-		Store: store, Service: "items", Version: "1.2.3", Now: noon, Logger: logging.New(w, logging.Text),
+		Store: store, Ping: answers, Service: "items", Version: "1.2.3", Now: noon, Logger: logging.New(w, logging.Text),
 	})
 }
+
+// answers is the ping of a store that is well.
+func answers(context.Context) error { return nil }
 
 func seeded() http.Handler {
 	return newAPI(items.NewMemory(items.Samples()...), io.Discard)
@@ -239,72 +241,6 @@ func TestTheMediaTypeDecidesWhetherABodyIsJSON(t *testing.T) {
 	}
 }
 
-// fickle is a store that fails or panics.
-type fickle struct {
-	items.Store
-
-	list func() ([]items.Item, error)
-}
-
-func (f fickle) List(context.Context) ([]items.Item, error) { return f.list() }
-
-func TestAStoreThatFailsIsOurFault(t *testing.T) {
-	t.Parallel()
-	tests := map[string]func() ([]items.Item, error){
-		"by an error": func() ([]items.Item, error) { return nil, errors.New("disk on fire") }, //nolint:err113 // any error
-		"by a panic":  func() ([]items.Item, error) { panic("disk on fire") },
-	}
-	for name, list := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var log strings.Builder
-			got := call(t, newAPI(fickle{list: list}, &log), "GET", "/items", "")
-			if content := got.Body.String(); got.Code != http.StatusInternalServerError || content != "Internal Server Error" {
-				t.Errorf("answer = %d %q, want 500 Internal Server Error", got.Code, content)
-			}
-			if !strings.Contains(log.String(), "disk on fire") {
-				t.Errorf("log = %q, want the cause in it", log.String())
-			}
-		})
-	}
-}
-
-func TestEachRequestIsLogged(t *testing.T) {
-	t.Parallel()
-	var log strings.Builder
-	call(t, newAPI(items.NewMemory(), &log), "GET", "/items/7?x=%0A", "")
-	want := `INFO:     192.0.2.1:1234 - "GET /items/7?x=%0A HTTP/1.1" 404 Not Found latency=`
-	if !strings.HasPrefix(log.String(), want) || strings.Count(log.String(), "\n") != 1 {
-		t.Errorf("log = %q, want one line %q...", log.String(), want)
-	}
-}
-
-func TestTheDocumentDescribesEveryEndpoint(t *testing.T) {
-	t.Parallel()
-	got := call(t, seeded(), "GET", "/openapi.json", "")
-	var document struct {
-		OpenAPI string                                `json:"openapi"`
-		Paths   map[string]map[string]json.RawMessage `json:"paths"`
-	}
-	if err := json.NewDecoder(got.Body).Decode(&document); err != nil {
-		t.Fatal(err)
-	}
-	methods := map[string][]string{}
-	for path, operations := range document.Paths {
-		for _, method := range []string{"get", "post", "put", "delete"} {
-			if _, found := operations[method]; found {
-				methods[path] = append(methods[path], method)
-			}
-		}
-	}
-	want := map[string][]string{
-		"/": {"get"}, "/health": {"get"}, "/items": {"get", "post"}, "/items/{item_id}": {"get", "put", "delete"},
-	}
-	if diff := cmp.Diff(want, methods); diff != "" {
-		t.Errorf("operations of an OpenAPI %s document (-want +got):\n%s", document.OpenAPI, diff)
-	}
-}
-
 func FuzzABodyNeverBreaksTheService(f *testing.F) {
 	for _, body := range []string{
 		`{"name":"a","description":null,"price":1.5}`, `{"name":"\ud83d\ude00","price":"1e5"}`, `[[{"a":NaN}]]`,
@@ -313,7 +249,8 @@ func FuzzABodyNeverBreaksTheService(f *testing.F) {
 		f.Add(body)
 	}
 	handler := api.New(api.Options{
-		Store: items.NewMemory(), Service: "items", Version: "1", Now: noon, Logger: slog.New(slog.DiscardHandler),
+		Store: items.NewMemory(), Ping: answers, Service: "items", Version: "1", Now: noon,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	f.Fuzz(func(t *testing.T, body string) {
 		got := call(t, handler, "POST", "/items", body)

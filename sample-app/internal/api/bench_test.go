@@ -15,7 +15,7 @@ import (
 // quiet is an API without a log, so that the benchmarks measure no terminal.
 func quiet() http.Handler {
 	return api.New(api.Options{
-		Store: items.NewMemory(items.Samples()...), Service: "items", Version: "1", Now: noon,
+		Store: items.NewMemory(items.Samples()...), Ping: answers, Service: "items", Version: "1", Now: noon,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 }

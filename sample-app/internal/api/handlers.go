@@ -14,9 +14,6 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/validation"
 )
 
-// timestamp is Python's datetime.utcnow().isoformat(): UTC without saying so.
-const timestamp = "2006-01-02T15:04:05.000000"
-
 // document describes the API in OpenAPI.
 //
 //go:embed openapi.json
@@ -29,11 +26,6 @@ func openAPI(w http.ResponseWriter, _ *http.Request) {
 func (a *api) root(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, appendTexts(
 		"service", a.Service, "version", a.Version, "docs", "/docs", "health", "/health"))
-}
-
-func (a *api) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, appendTexts(
-		"status", "healthy", "timestamp", a.Now().UTC().Format(timestamp), "service", a.Service))
 }
 
 func (a *api) list(w http.ResponseWriter, r *http.Request) {
@@ -123,6 +115,16 @@ func (a *api) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 		writeDetail(w, http.StatusNotFound, "Item not found")
 		return
 	}
-	a.Logger.LogAttrs(r.Context(), slog.LevelError, "The store failed", slog.Any("error", err))
+	if unstorable, ok := errors.AsType[*items.UnstorableError](err); ok {
+		writeProblems(w, []validation.Problem{validation.Unstorable(unstorable)})
+		return
+	}
+	level := slog.LevelError
+	if r.Context().Err() != nil {
+		// The client went away, and the store stopped working for it.
+		level = slog.LevelInfo
+	}
+	a.Logger.LogAttrs(r.Context(), level, "The store failed",
+		slog.String("request_id", requestID(w)), slog.Any("error", err))
 	writeServerError(w)
 }

@@ -2,9 +2,10 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/logging"
 )
@@ -21,32 +22,48 @@ type Config struct {
 	Version string
 	// LogFormat is that of the log lines. LOG_FORMAT, "text" by default.
 	LogFormat logging.Format
+	// DatabaseURL is the address of the PostgreSQL database that keeps the items. Empty means that they live in memory.
+	// DATABASE_URL, or else made of DB_HOST, DB_PORT (5432 by default), DB_NAME, DB_USER and DB_PASSWORD.
+	DatabaseURL string
+	// DatabaseWait is how long a start waits for the database. DATABASE_WAIT, 30 s by default.
+	DatabaseWait time.Duration
+	// DrainPause is how long the service says that it is not ready, and serves on, before it stops taking connections.
+	// DRAIN_PAUSE, 1 s by default. ECS takes a task out of the load balancer before it stops it and needs no more;
+	// where load balancers poll /readyz, it should be longer than two of their intervals.
+	DrainPause time.Duration
+	// StopTimeout is the time between SIGTERM and SIGKILL. STOP_TIMEOUT, 30 s by default, as that of ECS.
+	StopTimeout time.Duration
 }
 
 const (
-	defaultHost    = "0.0.0.0"
-	defaultPort    = 8000
-	defaultService = "fastapi-ecs-demo"
+	defaultHost         = "0.0.0.0"
+	defaultPort         = 8000
+	defaultService      = "fastapi-ecs-demo"
+	defaultDatabaseWait = 30 * time.Second
+	defaultDrainPause   = time.Second
+	defaultStopTimeout  = 30 * time.Second
 )
 
-// FromEnv reads the settings through getenv, which is os.Getenv in production. The error names the variable.
+// FromEnv reads the settings through getenv, which is os.Getenv in production. The error names each variable that is
+// wrong.
 func FromEnv(getenv func(string) string) (Config, error) {
+	env := environment{getenv: getenv}
 	config := Config{
-		Host:      or(getenv("HOST"), defaultHost),
-		Port:      defaultPort,
-		Service:   or(getenv("SERVICE_NAME"), defaultService),
-		Version:   getenv("APP_VERSION"),
-		LogFormat: logging.Format(or(getenv("LOG_FORMAT"), string(logging.Text))),
+		Host:         env.text("HOST", defaultHost),
+		Port:         env.port("PORT", defaultPort),
+		Service:      env.text("SERVICE_NAME", defaultService),
+		Version:      env.text("APP_VERSION", ""),
+		LogFormat:    env.logFormat("LOG_FORMAT"),
+		DatabaseURL:  env.databaseURL(),
+		DatabaseWait: env.duration("DATABASE_WAIT", defaultDatabaseWait),
+		DrainPause:   env.duration("DRAIN_PAUSE", defaultDrainPause),
+		StopTimeout:  env.duration("STOP_TIMEOUT", defaultStopTimeout),
 	}
-	if text := getenv("PORT"); text != "" {
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil {
-			return Config{}, fmt.Errorf("reading PORT: %q is not a port number: %w", text, err)
-		}
-		config.Port = uint16(port)
+	if config.DrainPause > config.StopTimeout/2 {
+		env.wrongf("DRAIN_PAUSE", "%s is more than half of STOP_TIMEOUT, %s", config.DrainPause, config.StopTimeout)
 	}
-	if config.LogFormat != logging.Text && config.LogFormat != logging.JSON {
-		return Config{}, fmt.Errorf("reading LOG_FORMAT: %q is neither text nor json", config.LogFormat)
+	if len(env.problems) > 0 {
+		return Config{}, errors.Join(env.problems...)
 	}
 	return config, nil
 }
@@ -66,11 +83,4 @@ func (c Config) LocalURL() string {
 		}
 	}
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(int(c.Port)))
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

@@ -9,6 +9,21 @@ import (
 // ErrNotFound tells that no item has the id asked for.
 var ErrNotFound = errors.New("item not found")
 
+// UnstorableError tells that a store cannot hold a valid text. The client can do something about it.
+type UnstorableError struct {
+	// Field is "name" or "description".
+	Field string
+	// Text is what the field should have been.
+	Text string
+	// Why says what is wrong with it, in English.
+	Why string
+}
+
+// Error names the field and the reason.
+func (e *UnstorableError) Error() string {
+	return e.Field + ": " + e.Why
+}
+
 // Draft is what a client says about an item.
 type Draft struct {
 	Name string
@@ -26,7 +41,8 @@ type Item struct {
 	ID int64
 }
 
-// Store keeps items. All methods may be called at the same time; the error is ErrNotFound or a failure of the store.
+// Store keeps items. All methods may be called at the same time; the error is ErrNotFound, an
+// *UnstorableError or a failure of the store.
 type Store interface {
 	// List returns all items in the order of their ids. The slice is the caller's.
 	List(ctx context.Context) ([]Item, error)

@@ -67,7 +67,11 @@ func (h *handler) Handle(_ context.Context, record slog.Record) error {
 	return err //nolint:wrapcheck // slog drops it
 }
 
+// writeAttr leaves out groups: they repeat for machines what the message says.
 func writeAttr(line *strings.Builder, group string, attr slog.Attr) {
+	if attr.Value.Kind() == slog.KindGroup {
+		return
+	}
 	line.WriteString(" " + group + attr.Key + "=" + attr.Value.String())
 }
 

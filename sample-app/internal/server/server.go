@@ -20,15 +20,25 @@ const (
 	writeTimeout  = 30 * time.Second
 	idleTimeout   = 75 * time.Second
 	maxHeader     = 16 << 10
-	// drainTimeout leaves five of the 30 seconds that ECS waits between SIGTERM and SIGKILL.
-	drainTimeout = 25 * time.Second
 )
 
-// Serve answers on the listener until ctx ends, then finishes the requests in flight. It returns nil if all of
-// them were answered, and owns the listener.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
+// Options say how to stop.
+type Options struct {
+	// Pause is how long to serve on after the context has ended, while load balancers find out that the service is not
+	// ready.
+	Pause time.Duration
+	// StopTimeout is how long after the end of the context the process may live, as ECS has it between SIGTERM and
+	// SIGKILL. A sixth of it is left for what the process does afterwards.
+	StopTimeout time.Duration
+	Logger      *slog.Logger
+}
+
+// Serve answers on the listener until ctx ends, then pauses, and then finishes the requests in flight. It returns nil if
+// all of them were answered, and owns the listener.
+func Serve(ctx context.Context, listener net.Listener, handler http.Handler, options Options) error {
+	logger := options.Logger
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           partWhenDone(ctx, handler),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -46,20 +56,37 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
 	}
-	return drain(ctx, server, failed, logger)
+	return drain(ctx, server, failed, options)
+}
+
+// partWhenDone asks clients to leave their connections once ctx has ended. A connection that the server closes later
+// may be one into which a client is just sending.
+func partWhenDone(ctx context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // drain gets a context that has ended; the requests in flight get time of their own.
-func drain(ctx context.Context, server *http.Server, failed <-chan error, logger *slog.Logger) error {
-	logger.Info("Shutting down")
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+func drain(ctx context.Context, server *http.Server, failed <-chan error, options Options) error {
+	options.Logger.Info("Shutting down")
+	const kept = 6
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), options.StopTimeout-options.StopTimeout/kept)
 	defer cancel()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving while draining: %w", err)
+	case <-time.After(options.Pause):
+	}
 	if err := server.Shutdown(patience); err != nil {
 		return errors.Join(fmt.Errorf("finishing requests in flight: %w", err), server.Close())
 	}
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving: %w", err)
 	}
-	logger.Info("Finished server process")
+	options.Logger.Info("Finished server process")
 	return nil
 }

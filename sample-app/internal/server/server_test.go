@@ -11,12 +11,18 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/server"
 )
 
+// atOnce stops without a pause.
+func atOnce() server.Options {
+	return server.Options{StopTimeout: 30 * time.Second, Logger: slog.New(slog.DiscardHandler)}
+}
+
 // run serves the handler until stop is called. The channel then has what Serve returned.
-func run(t *testing.T, handler http.Handler) (string, context.CancelFunc, <-chan error) {
+func run(t *testing.T, handler http.Handler, options server.Options) (string, context.CancelFunc, <-chan error) {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -25,7 +31,7 @@ func run(t *testing.T, handler http.Handler) (string, context.CancelFunc, <-chan
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(ctx, listener, handler, slog.New(slog.DiscardHandler)) }()
+	go func() { done <- server.Serve(ctx, listener, handler, options) }()
 	return "http://" + listener.Addr().String(), stop, done
 }
 
@@ -49,7 +55,7 @@ func TestServeFinishesWhatItHasBegun(t *testing.T) {
 		close(begun)
 		<-finish
 		_, _ = io.WriteString(w, "whole answer")
-	}))
+	}), atOnce())
 	type result struct {
 		content string
 		err     error
@@ -98,6 +104,71 @@ func awaitRefusal(t *testing.T, url string) {
 	}
 }
 
+func TestServeGoesOnDuringThePause(t *testing.T) {
+	t.Parallel()
+	options := atOnce()
+	options.Pause = 300 * time.Millisecond
+	url, stop, done := run(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "still here")
+	}), options)
+	if _, closes := ask(t, url); closes {
+		t.Error("a connection is closed before the end")
+	}
+	told := time.Now()
+	stop()
+	if content, closes := ask(t, url); content != "still here" || !closes {
+		t.Errorf("during the pause the answer is %q, and Connection: close is %t", content, closes)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("Serve = %v, want nil", err)
+	}
+	if took := time.Since(told); took < options.Pause {
+		t.Errorf("Serve returned after %s, want %s", took, options.Pause)
+	}
+}
+
+// ask returns an answer, and whether its connection closes after it.
+func ask(t *testing.T, url string) (string, bool) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(content), response.Close
+}
+
+func TestServeDoesNotWaitForeverForARequest(t *testing.T) {
+	t.Parallel()
+	options := atOnce()
+	options.StopTimeout = 120 * time.Millisecond
+	begun := make(chan struct{})
+	url, stop, done := run(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+	}), options)
+	answer := make(chan error, 1)
+	go func() {
+		_, err := get(t.Context(), url)
+		answer <- err
+	}()
+	<-begun
+	stop()
+	if err := <-done; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve = %v, want an exceeded deadline", err)
+	}
+	if err := <-answer; err == nil {
+		t.Error("a request that was given up has an answer")
+	}
+}
+
 func TestServeReportsABrokenListener(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -107,7 +178,7 @@ func TestServeReportsABrokenListener(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	err = server.Serve(t.Context(), listener, http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	err = server.Serve(t.Context(), listener, http.NotFoundHandler(), atOnce())
 	if !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Serve = %v, want net.ErrClosed", err)
 	}

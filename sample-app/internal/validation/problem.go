@@ -4,6 +4,7 @@ package validation
 import (
 	"strconv"
 
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/items"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/pyjson"
 )
 
@@ -49,6 +50,13 @@ func NotJSON(msg string, pos int) Problem {
 // NoBody is the problem of a request without the body that it needs.
 func NoBody() Problem {
 	return missing(pyjson.Value{}, "body")
+}
+
+// Unstorable is the problem of a text that the store cannot hold, in the form of an error raised by a validator.
+func Unstorable(err *items.UnstorableError) Problem {
+	cause := problem("value_error", "Value error, "+err.Why, pyjson.Text(err.Text), "body", err.Field)
+	cause.Ctx = []pyjson.Field{{Name: "error", Value: pyjson.Value{Kind: pyjson.Object}}}
+	return cause
 }
 
 func missing(input pyjson.Value, loc ...string) Problem {

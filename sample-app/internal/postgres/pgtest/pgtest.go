@@ -1,0 +1,223 @@
+// Package pgtest starts real PostgreSQL servers for tests.
+package pgtest
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// User and Password are those of the servers' one role, which may do everything.
+const (
+	User     = "items"
+	Password = "a p@ss/word:?"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	pollInterval = 20 * time.Millisecond
+)
+
+// Server is a PostgreSQL server on loopback.
+type Server struct {
+	binaries  string
+	directory string
+	port      int
+	process   *exec.Cmd
+	databases atomic.Int64
+}
+
+// Start makes a database cluster and serves it until the test ends. Where PostgreSQL is not installed, the test is
+// skipped, but in CI it fails.
+func Start(t *testing.T) *Server {
+	t.Helper()
+	server := &Server{binaries: binaries(t), directory: directory(t), port: freePort(t)}
+	server.initialize(t)
+	server.Resume(t)
+	t.Cleanup(func() { server.Stop(t) })
+	return server
+}
+
+// Database makes an empty database and returns its URL.
+func (s *Server) Database(t *testing.T) string {
+	t.Helper()
+	name := "test" + strconv.FormatInt(s.databases.Add(1), 10)
+	connection, err := pgx.Connect(t.Context(), s.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connection.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	if err := connection.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.URL(name)
+}
+
+// URL is the address of a database.
+func (s *Server) URL(database string) string {
+	address := url.URL{
+		Scheme: "postgres", User: url.UserPassword(User, Password), Path: "/" + database,
+		Host: net.JoinHostPort("127.0.0.1", s.Port()), RawQuery: "sslmode=disable",
+	}
+	return address.String()
+}
+
+// Port is the TCP port on 127.0.0.1, which stays the same after Stop and Resume.
+func (s *Server) Port() string {
+	return strconv.Itoa(s.port)
+}
+
+// Stop ends the server at once: clients see their connections break. A stopped server stays so.
+func (s *Server) Stop(t *testing.T) {
+	t.Helper()
+	if s.process == nil {
+		return
+	}
+	if err := s.process.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.process.Wait(); err != nil {
+		t.Errorf("PostgreSQL ended with %v", err)
+	}
+	s.process = nil
+}
+
+// Resume starts the server again, with the databases that it had, and waits until it answers.
+func (s *Server) Resume(t *testing.T) {
+	t.Helper()
+	// The cleanup of Start needs the server when the test's own context is over.
+	s.process = s.command(context.WithoutCancel(t.Context()), "postgres", "-D", s.data(), "-p", s.Port(),
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
+		"-c", "shared_buffers=16MB", "-c", "max_connections=60")
+	var output strings.Builder
+	s.process.Stdout, s.process.Stderr = &output, &output
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	for {
+		connection, err := pgx.Connect(ctx, s.URL("postgres"))
+		if err == nil {
+			if err := connection.Close(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if ctx.Err() != nil {
+			s.Stop(t)
+			t.Fatalf("PostgreSQL does not answer: %v\n%s", err, output.String())
+		}
+		time.Sleep(pollInterval)
+	}
+}
+
+func (s *Server) data() string {
+	return filepath.Join(s.directory, "data")
+}
+
+// initialize makes the files of a server.
+func (s *Server) initialize(t *testing.T) {
+	t.Helper()
+	secret := filepath.Join(s.directory, "password")
+	if err := os.WriteFile(secret, []byte(Password+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	command := s.command(t.Context(), "initdb", "-D", s.data(), "--username="+User, "--pwfile="+secret,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, output)
+	}
+}
+
+// command is a program of PostgreSQL. Those refuse to run as root.
+func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, filepath.Join(s.binaries, name), args...) //nolint:gosec // what is installed
+	command.Dir = s.directory
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
+	command.SysProcAttr = unprivileged()
+	return command
+}
+
+// binaries finds the folder of the newest PostgreSQL.
+func binaries(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if onPath, err := exec.LookPath("initdb"); err == nil {
+		found = append(found, onPath)
+	}
+	if len(found) > 0 {
+		return filepath.Dir(slices.MaxFunc(found, byVersion))
+	}
+	const missing = "PostgreSQL is not installed: there is no initdb in PATH or below /usr/lib/postgresql"
+	if os.Getenv("CI") == "true" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
+
+// byVersion compares paths such as /usr/lib/postgresql/15/bin/initdb. One without a version is the newest: somebody
+// put it into PATH.
+func byVersion(a, b string) int {
+	version := func(path string) int {
+		number, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
+		if err != nil {
+			return int(^uint(0) >> 1)
+		}
+		return number
+	}
+	return version(a) - version(b)
+}
+
+// directory makes a folder that the server's user may reach, other than that of t.TempDir.
+func directory(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "pgtest-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	if user := unprivileged(); user != nil {
+		if err := os.Chown(folder, int(user.Credential.Uid), int(user.Credential.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("%v is no TCP address", listener.Addr())
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address.Port
+}
