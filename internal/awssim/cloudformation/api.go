@@ -18,6 +18,7 @@ func (s *Service) API() wire.Service {
 			"DeleteChangeSet":             wire.Op(s.deleteChangeSet),
 			"DeleteStack":                 wire.Op(s.deleteStack),
 			"DescribeChangeSet":           wire.Op(s.describeChangeSet),
+			"DescribeEvents":              wire.Op(s.describeEvents),
 			"DescribeStackEvents":         wire.Op(s.describeStackEvents),
 			"DescribeStackResource":       wire.Op(s.describeStackResource),
 			"DescribeStackResources":      wire.Op(s.describeStackResources),
@@ -40,9 +41,10 @@ func (s *Service) API() wire.Service {
 
 type tag struct{ Key, Value string }
 
-// stackID is the answer of the operations that only name their stack.
+// stackID is the answer of the operations that only name their stack, and the operation that they began.
 type stackID struct {
-	StackID string `query:"StackId"`
+	StackID     string `query:"StackId"`
+	OperationID string `query:"OperationId"`
 }
 
 func placeOf(call *wire.Call) resource.Place {

@@ -66,7 +66,7 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	}
 	st.outdate()
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback) //nolint:contextcheck // it outlives the call
-	return &stackID{StackID: st.id}, nil
+	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
 // mayUpdate refuses an update in the words of AWS. The caller holds st.mu.

@@ -80,7 +80,7 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	if err != nil {
 		return nil, err
 	}
-	s.propose(st, proposed) //nolint:contextcheck // it outlives the call
+	s.propose(st, proposed)
 	return &createChangeSetOutput{ID: proposed.id, StackID: st.id}, nil
 }
 
@@ -99,7 +99,8 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		if st.status != reviewInProgress {
-			return nil, invalid("Stack [%s] already exists and cannot be created again with the changeSet [%s].", st.name, in.ChangeSetName)
+			return nil, invalid("Stack [%s] already exists and cannot be created again with the changeSet [%s].",
+				st.name, in.ChangeSetName)
 		}
 		return st, nil
 	}
@@ -119,8 +120,9 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 // proposal makes the change set's deployment. The caller holds st.mu.
 func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput) (*changeSet, error) {
 	deployed, err := s.next(call, st, &updateStackInput{
-		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate, Parameters: in.Parameters,
-		Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs, RoleARN: in.RoleARN,
+		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate,
+		Parameters: in.Parameters, Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs,
+		RoleARN:       in.RoleARN,
 		ResourceTypes: in.ResourceTypes,
 	})
 	if err != nil {
@@ -144,7 +146,9 @@ type executeChangeSetInput struct {
 // executeChangeSetOutput has no members, but AWS writes its element.
 type executeChangeSetOutput struct{}
 
-func (s *Service) executeChangeSet(_ context.Context, call *wire.Call, in *executeChangeSetInput) (*executeChangeSetOutput, error) {
+func (s *Service) executeChangeSet(
+	_ context.Context, call *wire.Call, in *executeChangeSetInput,
+) (*executeChangeSetOutput, error) {
 	var wrong violations
 	wrong.token(in.ClientRequestToken)
 	if err := wrong.err(); err != nil {
@@ -165,7 +169,8 @@ func (s *Service) executeChangeSet(_ context.Context, call *wire.Call, in *execu
 		if chosen.status == statusPlanned {
 			current = chosen.execution
 		}
-		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]", chosen.id, current)
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]",
+			chosen.id, current)
 	}
 	if in.DisableRollback != nil && *in.DisableRollback {
 		chosen.how.onFailure = onFailureDoNothing
@@ -197,7 +202,8 @@ func (s *Service) deleteChangeSet(_ context.Context, call *wire.Call, in *delete
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if doomed.execution == executionRunning {
-		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current status of [%s]", doomed.id, doomed.execution)
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current status of [%s]",
+			doomed.id, doomed.execution)
 	}
 	st.dropChangeSet(doomed)
 	return new(deleteChangeSetOutput), nil

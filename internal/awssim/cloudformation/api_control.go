@@ -114,7 +114,7 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 	default:
 		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.id, st.status)
 	}
-	return &stackID{StackID: st.id}, nil
+	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
 type updateTerminationProtectionInput struct {

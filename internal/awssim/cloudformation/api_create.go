@@ -117,7 +117,7 @@ func (s *Service) admit(st *stack, deployed *deployment, in *createStackInput) (
 	st.outdate()
 	st.terminationProtection = in.EnableTerminationProtection
 	s.startCreate(st, deployed, in.creation(), in.ClientRequestToken)
-	return &stackID{StackID: st.id}, nil
+	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
 // startCreate starts the creation of a stack that is known. The caller holds st.mu.

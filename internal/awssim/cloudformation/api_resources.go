@@ -172,7 +172,8 @@ func (s *Service) describeStackResource(
 	detail := stackResourceDetail{
 		StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID,
 		ResourceType: r.resourceType, LastUpdatedTimestamp: wire.At(r.changed), ResourceStatus: r.status,
-		ResourceStatusReason: optional(r.reason), Metadata: "{}", DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
+		ResourceStatusReason: optional(r.reason), Metadata: "{}",
+		DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
 	}
 	if metadata, ok := r.definition.Metadata.(map[string]any); ok {
 		detail.Metadata = encodeProperties(metadata)

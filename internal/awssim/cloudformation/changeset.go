@@ -179,5 +179,7 @@ func (st *stack) changeSet(nameOrID string) *changeSet {
 }
 
 func noChangeSet(nameOrID string) error {
-	return &wire.Error{Code: "ChangeSetNotFound", Message: "ChangeSet [" + nameOrID + "] does not exist", Status: http.StatusNotFound}
+	return &wire.Error{
+		Code: "ChangeSetNotFound", Message: "ChangeSet [" + nameOrID + "] does not exist", Status: http.StatusNotFound,
+	}
 }

@@ -9,8 +9,9 @@ import (
 
 // operation is a change of a stack that is under way.
 type operation struct {
-	id     string
+	id     string // changes when the operation turns into a rollback
 	kind   string // the API operation that began it, such as "CreateStack"
+	what   string // CREATE_STACK and so on, as DescribeEvents names it
 	token  string // ClientRequestToken, or ""
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -31,6 +32,41 @@ func (o *operation) identity() string {
 	return o.id
 }
 
+func (o *operation) name() string {
+	if o == nil {
+		return ""
+	}
+	return o.what
+}
+
+// turn makes an operation that failed a rollback, which AWS counts as an operation of its own.
+func (o *operation) turn() { o.id, o.what = uuid.NewString(), operationRollback }
+
+// The types of operations.
+const (
+	operationCreate   = "CREATE_STACK"
+	operationUpdate   = "UPDATE_STACK"
+	operationDelete   = "DELETE_STACK"
+	operationContinue = "CONTINUE_ROLLBACK"
+	operationRollback = "ROLLBACK"
+)
+
+// typeOf returns the type of the operation that an API operation begins.
+func typeOf(kind string) string {
+	switch kind {
+	case "UpdateStack":
+		return operationUpdate
+	case "DeleteStack":
+		return operationDelete
+	case "ContinueUpdateRollback":
+		return operationContinue
+	case "RollbackStack":
+		return operationRollback
+	default:
+		return operationCreate
+	}
+}
+
 func (o *operation) clientToken() string {
 	if o == nil {
 		return ""
@@ -47,7 +83,9 @@ func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Cont
 	if before != nil {
 		before.cancel(errSuperseded)
 	}
-	current := &operation{id: uuid.NewString(), kind: kind, token: token, cancel: cancel, done: make(chan struct{})}
+	current := &operation{
+		id: uuid.NewString(), kind: kind, what: typeOf(kind), token: token, cancel: cancel, done: make(chan struct{}),
+	}
 	st.operation = current
 	if token != "" {
 		st.tokens[token] = kind

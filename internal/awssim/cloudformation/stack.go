@@ -75,7 +75,8 @@ type record struct {
 
 // event is a line of a stack's history.
 type event struct {
-	id, operationID, token             string
+	id, token                          string
+	operationID, operationType         string
 	logicalID, physicalID, typeOfThing string
 	status                             status
 	reason                             string
@@ -85,10 +86,14 @@ type event struct {
 
 // enter moves the stack to a status and writes the event. The caller holds mu.
 func (st *stack) enter(to status, reason string, now time.Time) {
+	automatic := to == rollbackInProgress || to == updateRollback
+	if automatic && (st.operation.name() == operationCreate || st.operation.name() == operationUpdate) {
+		st.operation.turn()
+	}
 	st.status, st.reason = to, reason
 	st.events = append(st.events, event{
 		id: uuid.NewString(), logicalID: st.name, physicalID: st.id, typeOfThing: stackType, status: to, reason: reason, at: now,
-		operationID: st.operation.identity(), token: st.operation.clientToken(),
+		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
 	})
 }
 
@@ -98,7 +103,7 @@ func (st *stack) note(r *record, to status, reason string, now time.Time) {
 	st.events = append(st.events, event{
 		id:        r.logicalID + "-" + string(to) + "-" + now.Format("2006-01-02T15:04:05.000Z"),
 		logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
-		operationID: st.operation.identity(), token: st.operation.clientToken(), properties: r.properties,
+		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(), properties: r.properties,
 	})
 }
 

@@ -206,3 +206,43 @@ func TestTheSameTokenDoesNothingTwice(t *testing.T) {
 		}
 	})
 }
+
+func TestEventsCanBeAskedForByOperationAndFailure(t *testing.T) {
+	t.Parallel()
+	play(t, func(s *stage) {
+		t := s.t
+		s.fail("Create", "Second", "no")
+		made, err := s.client.CreateStack(t.Context(), &cfn.CreateStackInput{StackName: aws.String("demo"), TemplateBody: aws.String(twoTopics)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.settle("demo")
+		lines := func(in *cfn.DescribeEventsInput) []string {
+			out, err := s.client.DescribeEvents(t.Context(), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []string
+			for _, e := range out.OperationEvents {
+				found = append(found, string(e.OperationType)+" "+string(e.EventType)+" "+aws.ToString(e.LogicalResourceId)+" "+string(e.ResourceStatus))
+			}
+			return found
+		}
+		want := []string{
+			"CREATE_STACK PROVISIONING_ERROR Second CREATE_FAILED", "CREATE_STACK STACK_EVENT Second CREATE_IN_PROGRESS",
+			"CREATE_STACK STACK_EVENT First CREATE_COMPLETE", "CREATE_STACK STACK_EVENT First CREATE_IN_PROGRESS",
+			"CREATE_STACK STACK_EVENT First CREATE_IN_PROGRESS", "CREATE_STACK STACK_EVENT demo CREATE_IN_PROGRESS",
+		}
+		if diff := cmp.Diff(want, lines(&cfn.DescribeEventsInput{OperationId: made.OperationId})); diff != "" {
+			t.Error(diff)
+		}
+		failures := &cfn.DescribeEventsInput{StackName: aws.String("demo"), Filters: &types.EventFilter{FailedEvents: aws.Bool(true)}}
+		if diff := cmp.Diff(want[:1], lines(failures)); diff != "" {
+			t.Error(diff)
+		}
+		all := lines(&cfn.DescribeEventsInput{StackName: made.StackId})
+		if diff := cmp.Diff("ROLLBACK STACK_EVENT demo ROLLBACK_COMPLETE", all[0]); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
