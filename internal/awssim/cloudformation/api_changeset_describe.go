@@ -82,7 +82,10 @@ func (s *Service) describeChangeSet(
 	defer st.mu.Unlock()
 	changes := make([]describedChange, 0, len(found.changes))
 	for _, change := range found.changes {
-		changes = append(changes, describedChange{Type: "Resource", ResourceChange: change.describe(in.IncludePropertyValues)})
+		described := change.describe(in.IncludePropertyValues)
+		if change.action != actionModify || len(described.Details) > 0 {
+			changes = append(changes, describedChange{Type: "Resource", ResourceChange: described})
+		}
 	}
 	shown, next, err := page(changes, in.NextToken)
 	if err != nil {
@@ -101,15 +104,17 @@ func (s *Service) describeChangeSet(
 	return out, nil
 }
 
-func (c plannedChange) describe(withValues bool) resourceChange {
+func (c plannedChange) describe(values bool) resourceChange {
 	described := resourceChange{
 		Action: c.action, LogicalResourceID: c.logicalID, PhysicalResourceID: c.physicalID, ResourceType: c.resourceType,
-		PolicyAction: c.policy, Replacement: c.replacement, Scope: c.scopes(), Details: []changeDetail{},
+		PolicyAction: c.policy, Replacement: c.replacement, Details: []changeDetail{},
 	}
-	for _, detail := range c.details {
-		described.Details = append(described.Details, detail.describe(withValues))
+	shown := slices.DeleteFunc(slices.Clone(c.details), func(d plannedDetail) bool { return !d.shown(values) })
+	described.Scope = scopes(shown)
+	for _, detail := range shown {
+		described.Details = append(described.Details, detail.describe(values))
 	}
-	if withValues {
+	if values {
 		described.BeforeContext, described.AfterContext = contextOf(c.before), contextOf(c.after)
 		if c.action == actionAdd {
 			described.Replacement = replacementTrue
@@ -118,12 +123,12 @@ func (c plannedChange) describe(withValues bool) resourceChange {
 	return described
 }
 
-func (d plannedDetail) describe(withValues bool) changeDetail {
+func (d plannedDetail) describe(values bool) changeDetail {
 	described := changeDetail{
 		Target:     changeTarget{Attribute: d.attribute, Name: d.name, RequiresRecreation: d.recreation},
 		Evaluation: d.evaluation, ChangeSource: d.source, CausingEntity: d.cause,
 	}
-	if !withValues || d.name == "" {
+	if !values || d.name == "" {
 		return described
 	}
 	described.Target.Path = "/Properties/" + d.name

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
@@ -34,10 +33,25 @@ type plannedChange struct {
 	before, after                                                    resource.Properties
 }
 
-// plannedDetail is one reason for a change.
+// plannedDetail is one reason for a change. Recordings show that AWS looks twice: without property values it
+// follows references, with them it compares values; each look has details that the other lacks.
 type plannedDetail struct {
 	attribute, name, recreation, evaluation, source, cause string
 	before, after                                          any
+	look                                                   look
+}
+
+// look says in which descriptions a detail is shown.
+type look int
+
+const (
+	always look = iota
+	withoutValues
+	withValues
+)
+
+func (d plannedDetail) shown(values bool) bool {
+	return d.look == always || (d.look == withValues) == values
 }
 
 // plan foretells what a deployment would change, as far as it can be known: resources in the order of their
@@ -67,7 +81,7 @@ type planner struct {
 	stack    *stack
 	deployed *deployment
 	scope    *intrinsic.Scope
-	fate     map[string]string // replacement of the resources planned so far
+	fate     map[string]string // replacement of the resources planned so far that change
 }
 
 // unknown reports whether a resource's ids will only be known after the execution.
@@ -93,8 +107,8 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 			continue
 		}
 		change := p.modification(live, definition, after)
-		p.fate[logicalID] = change.replacement
 		if len(change.details) > 0 {
+			p.fate[logicalID] = change.replacement
 			planned = append(planned, change)
 		}
 	}
@@ -146,9 +160,7 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 	maps.Copy(names, live.properties)
 	maps.Copy(names, after)
 	for _, name := range sortedKeys(names) {
-		if !reflect.DeepEqual(live.properties[name], after[name]) {
-			change.details = append(change.details, p.details(live, definition, name, after[name])...)
-		}
+		change.details = append(change.details, p.details(live, definition, name, after[name])...)
 	}
 	known, ok := schema.For(definition.Type)
 	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
@@ -158,6 +170,12 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 		change.details = append(change.details, direct("Metadata"))
 	}
 	change.replacement = replacementOf(change.details)
+	if change.replacement == replacementTrue {
+		change.policy = "ReplaceAndDelete"
+		if retained(definition.UpdateReplacePolicy) {
+			change.policy = "ReplaceAndRetain"
+		}
+	}
 	return change
 }
 
@@ -167,31 +185,53 @@ func direct(attribute string) plannedDetail {
 	}
 }
 
-// details says why a property changes: because of resources that are replaced, of parameters, or by itself.
+// details says why a property changes: because of resources that change, of parameters, or by itself.
 func (p *planner) details(live *record, definition *document.Resource, name string, after any) []plannedDetail {
 	base := direct("Properties")
 	base.name, base.before, base.after = name, live.properties[name], after
 	base.recreation = recreationOf(definition.Type, name, base.before, after)
+	differs := !reflect.DeepEqual(base.before, after)
 	var details []plannedDetail
 	for _, reference := range document.References(definition.Properties[name]) {
-		detail := base
-		switch {
-		case p.deployed.template.Resources[reference.Name] != nil && p.unknown(reference.Name):
-			detail.evaluation, detail.source, detail.cause = evaluationDynamic, "ResourceReference", reference.Name
-			if reference.Attribute != "" {
-				detail.source, detail.cause = "ResourceAttribute", reference.Name+"."+reference.Attribute
-			}
-			details = append(details, detail)
-		case p.parameterChanged(reference.Name):
-			detail.source, detail.cause = "ParameterReference", reference.Name
-			base.evaluation = evaluationDynamic
-			details = append(details, detail, base)
-		}
+		details = append(details, p.caused(base, reference, differs)...)
 	}
-	if len(details) == 0 {
+	if len(details) == 0 && differs {
 		return []plannedDetail{base}
 	}
 	return details
+}
+
+// caused says what one reference contributes to the change of a property.
+func (p *planner) caused(base plannedDetail, reference document.Reference, differs bool) []plannedDetail {
+	byItself, detail := base, base
+	byItself.evaluation = evaluationDynamic
+	isResource := p.deployed.template.Resources[reference.Name] != nil
+	fate, changing := p.fate[reference.Name]
+	switch {
+	case isResource && differs && p.unknown(reference.Name):
+		detail.source, detail.cause = sourceOf(reference)
+		if fate != replacementTrue {
+			detail.evaluation = evaluationDynamic
+		}
+		byItself.look = withValues
+		return []plannedDetail{byItself, detail}
+	case isResource && changing && reference.Attribute != "":
+		detail.source, detail.cause = sourceOf(reference)
+		detail.evaluation, detail.look = evaluationDynamic, withoutValues
+		return []plannedDetail{detail}
+	case differs && p.parameterChanged(reference.Name):
+		detail.source, detail.cause = "ParameterReference", reference.Name
+		return []plannedDetail{detail, byItself}
+	default:
+		return nil
+	}
+}
+
+func sourceOf(reference document.Reference) (string, string) {
+	if reference.Attribute == "" {
+		return "ResourceReference", reference.Name
+	}
+	return "ResourceAttribute", reference.Name + "." + reference.Attribute
 }
 
 func (p *planner) parameterChanged(name string) bool {
@@ -256,14 +296,14 @@ func inDependencyOrder(template *document.Template, names []string) []string {
 	return ordered
 }
 
-// scopes lists the attributes that the details touch, as a change set sums them up.
-func (c plannedChange) scopes() []string {
-	scopes := []string{}
-	for _, detail := range c.details {
-		if !slices.Contains(scopes, detail.attribute) {
-			scopes = append(scopes, detail.attribute)
+// scopes lists the attributes that details touch, as a change set sums them up.
+func scopes(details []plannedDetail) []string {
+	touched := []string{}
+	for _, detail := range details {
+		if !slices.Contains(touched, detail.attribute) {
+			touched = append(touched, detail.attribute)
 		}
 	}
-	slices.SortFunc(scopes, strings.Compare)
-	return scopes
+	slices.Sort(touched)
+	return touched
 }

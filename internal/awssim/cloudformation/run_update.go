@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
 // update remembers what a stack was before it was changed, until the change is done or undone.
@@ -136,14 +137,14 @@ func (s *Service) refuseChange(ctx context.Context, st *stack, live *record, exi
 // st.mu, which replace releases.
 func (s *Service) replace(ctx context.Context, st *stack, live *record, wanted desired) error {
 	old := *live
-	st.note(live, updateInProgress, reasonReplacement, s.clock.Now())
+	live.adopt(wanted)
 	live.touched = true
-	if name, fixed := fixedName(live, wanted); fixed {
+	st.note(live, updateInProgress, reasonReplacement, s.clock.Now())
+	if name, fixed := fixedName(old.properties, wanted); fixed {
 		defer st.mu.Unlock()
 		return s.failed(ctx, st, live, refusal("CloudFormation cannot update a stack when a custom-named resource requires replacing. "+
 			"Rename %s and update the stack again.", name), updateVerbs())
 	}
-	live.adopt(wanted)
 	if !wanted.schema.DeleteFirst {
 		st.unfinished.discard(&old, retained(wanted.definition.UpdateReplacePolicy))
 		st.mu.Unlock()
@@ -176,14 +177,14 @@ func (s *Service) makeRoom(ctx context.Context, st *stack, r *record) error {
 }
 
 // fixedName returns the name that a template gives a resource, if the replacement would have the same.
-func fixedName(live *record, wanted desired) (string, bool) {
+func fixedName(before resource.Properties, wanted desired) (string, bool) {
 	identifier := wanted.schema.PrimaryIdentifier
 	if len(identifier) != 1 || len(identifier[0]) != 1 {
 		return "", false
 	}
 	property := identifier[0][0]
 	name, ok := wanted.properties[property].(string)
-	return name, ok && live.properties[property] == name
+	return name, ok && before[property] == name
 }
 
 func (u *update) discard(r *record, retain bool) {
@@ -239,6 +240,7 @@ func (s *Service) removeGarbage(st *stack) []string {
 	retain := make(map[*record]bool)
 	var doomed []*record
 	for _, left := range st.unfinished.garbage {
+		left.record.replaced = true
 		doomed = append(doomed, left.record)
 		retain[left.record] = left.retain
 	}

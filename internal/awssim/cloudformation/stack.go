@@ -71,6 +71,8 @@ type record struct {
 	attempted resource.Properties
 	// deletedFirst is set when an update deleted the old physical resource to make room for its replacement.
 	deletedFirst bool
+	// replaced is set on what an update left behind: its events have no properties, and ids without a time (recorded).
+	replaced bool
 }
 
 // event is a line of a stack's history.
@@ -100,10 +102,13 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 // note moves a resource to a status and writes the event. The caller holds mu.
 func (st *stack) note(r *record, to status, reason string, now time.Time) {
 	r.status, r.reason, r.changed = to, reason, now
+	mark, properties := string(to)+"-"+now.Format("2006-01-02T15:04:05.000Z"), r.properties
+	if r.replaced {
+		mark, properties = uuid.NewString(), nil
+	}
 	st.events = append(st.events, event{
-		id:        r.logicalID + "-" + string(to) + "-" + now.Format("2006-01-02T15:04:05.000Z"),
-		logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
-		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(), properties: r.properties,
+		id: r.logicalID + "-" + mark, logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
+		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(), properties: properties,
 	})
 }
 

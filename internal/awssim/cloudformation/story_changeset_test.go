@@ -103,7 +103,8 @@ Modify First False
 Modify First True
   Properties TopicName Always Static DirectModification  a -> b
 Modify Second False
-  Properties DisplayName Never Dynamic ResourceAttribute First.TopicName a -> {{changeSet:KNOWN_AFTER_APPLY}}
+  Properties DisplayName Never Dynamic DirectModification  a -> {{changeSet:KNOWN_AFTER_APPLY}}
+  Properties DisplayName Never Static ResourceAttribute First.TopicName a -> {{changeSet:KNOWN_AFTER_APPLY}}
 `},
 		"addition and removal": {`
 Resources:
@@ -137,6 +138,48 @@ Modify First False
 				}
 				if got := s.settle("demo").StackStatus; got != types.StackStatusUpdateComplete {
 					t.Errorf("status %s", got)
+				}
+			})
+		})
+	}
+}
+
+// Recorded from AWS: localstack's test_change_set_fn_get_attr.
+func TestWithoutValuesAChangeSetFollowsReferences(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ template, want string }{
+		"to a resource that changes in place": {named("a", "two"), `
+Modify First False
+  Properties DisplayName Never Static DirectModification   -> 
+Modify Second False
+  Properties DisplayName Never Dynamic ResourceAttribute First.TopicName  -> 
+`},
+		"to a resource that is replaced": {named("b", "one"), `
+Modify First True
+  Properties TopicName Always Static DirectModification   -> 
+Modify Second False
+  Properties DisplayName Never Static ResourceAttribute First.TopicName  -> 
+`},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, func(s *stage) {
+				s.create(named("a", "one"))
+				s.settle("demo")
+				planned := s.propose("next", test.template)
+				plain, err := s.client.DescribeChangeSet(s.t.Context(), &cfn.DescribeChangeSetInput{ChangeSetName: planned.ChangeSetId})
+				if err != nil {
+					s.t.Fatal(err)
+				}
+				if diff := cmp.Diff(test.want, flags(plain)); diff != "" {
+					s.t.Error(diff)
+				}
+				for _, each := range plain.Changes {
+					replaced := each.ResourceChange.Replacement == types.ReplacementTrue
+					if replaced != (each.ResourceChange.PolicyAction == types.PolicyActionReplaceAndDelete) {
+						s.t.Errorf("policy %q", each.ResourceChange.PolicyAction)
+					}
 				}
 			})
 		})
