@@ -221,7 +221,9 @@ func (p *planner) caused(base plannedDetail, reference document.Reference, diffe
 		return []plannedDetail{detail}
 	case differs && p.parameterChanged(reference.Name):
 		detail.source, detail.cause = "ParameterReference", reference.Name
-		return []plannedDetail{detail, byItself}
+		before, after := byItself, byItself
+		before.look, after.look = withValues, withoutValues
+		return []plannedDetail{before, detail, after} // each look has its own order (recorded)
 	default:
 		return nil
 	}

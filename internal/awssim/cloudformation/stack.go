@@ -107,8 +107,9 @@ func (st *stack) note(r *record, to status, reason string, now time.Time) {
 		mark, properties = uuid.NewString(), nil
 	}
 	st.events = append(st.events, event{
-		id: r.logicalID + "-" + mark, logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType, status: to, reason: reason, at: now,
-		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(), properties: properties,
+		id: r.logicalID + "-" + mark, logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType,
+		status: to, reason: reason, at: now, properties: properties,
+		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
 	})
 }
 
