@@ -102,8 +102,8 @@ install: ## Install the CRD
 	$(KUBECTL) apply --server-side --kustomize config/crd
 
 .PHONY: deploy
-deploy: ## Install the CRD and the operator
-	$(KUBECTL) apply --server-side --kustomize config/default
+deploy: ## Install the CRD and the operator, whose image is IMG
+	$(KUBECTL) kustomize config/default | sed 's|ecsapp-operator:dev|$(IMG)|' | $(KUBECTL) apply --server-side --filename -
 
 .PHONY: undeploy
 undeploy: ## Remove the operator and the CRD. Delete the EcsApps first: nobody is left to delete their stacks.

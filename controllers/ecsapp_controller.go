@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -44,8 +45,14 @@ type Cloud interface {
 
 var _ Cloud = (*aws.Cloud)(nil)
 
-// reconciliationTimeout bounds one pass; its AWS calls take well under a second each.
-const reconciliationTimeout = 2 * time.Minute
+const (
+	// awsTimeout bounds the AWS calls of one pass, which take well under a second each.
+	awsTimeout = 30 * time.Second
+	// tellTimeout bounds the writes to Kubernetes afterwards.
+	tellTimeout = 10 * time.Second
+	// backOffMin and backOffMax are the pauses after errors that may pass.
+	backOffMin, backOffMax = time.Second, 2 * time.Minute
+)
 
 // EcsAppReconciler keeps one CloudFormation stack for each EcsApp.
 type EcsAppReconciler struct {
@@ -68,7 +75,9 @@ func (r *EcsAppReconciler) SetupWithManager(mgr ctrl.Manager, concurrency int) e
 		For(&v1alpha1.EcsApp{}, builder.WithPredicates(wakesUp)).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
-			ReconciliationTimeout:   reconciliationTimeout,
+			ReconciliationTimeout:   awsTimeout + 2*tellTimeout,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](backOffMin, backOffMax),
+			EnableWarmup:            new(true),
 		}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 	if err != nil {
@@ -85,13 +94,13 @@ func (r *EcsAppReconciler) Reconcile(ctx context.Context, app *v1alpha1.EcsApp) 
 	if err := r.ensureFinalizer(ctx, app); err != nil {
 		return ctrl.Result{}, err
 	}
+	if letsGo(app) {
+		return ctrl.Result{}, r.release(ctx, app)
+	}
 	before := app.DeepCopy()
 
 	pass := r.newPass(app)
-	pass.look(ctx)
-	pass.think(ctx)
-	pass.act(ctx)
-
+	r.askAWS(ctx, pass)
 	if pass.did == stack.Release {
 		return ctrl.Result{}, r.release(ctx, app)
 	}
@@ -99,6 +108,20 @@ func (r *EcsAppReconciler) Reconcile(ctx context.Context, app *v1alpha1.EcsApp) 
 		return ctrl.Result{}, err
 	}
 	return pass.next(ctx)
+}
+
+// askAWS looks, thinks and acts, for so long that there is time left to tell of it.
+func (r *EcsAppReconciler) askAWS(ctx context.Context, p *pass) {
+	ctx, cancel := context.WithTimeout(ctx, awsTimeout)
+	defer cancel()
+	p.look(ctx)
+	p.think(ctx)
+	p.act(ctx)
+}
+
+// letsGo says whether a deleted EcsApp leaves its stack behind. AWS need not be asked, nor even be there.
+func letsGo(app *v1alpha1.EcsApp) bool {
+	return !app.DeletionTimestamp.IsZero() && app.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain
 }
 
 // ensureFinalizer comes before the first write to AWS: from then on the EcsApp cannot vanish without its stack.
@@ -123,8 +146,11 @@ func (r *EcsAppReconciler) release(ctx context.Context, app *v1alpha1.EcsApp) er
 	return nil
 }
 
-// tell writes the status if it changed, and then the event of the change.
+// tell writes the status if it changed, and then the event of the change. What was done must be told even if the
+// operator is about to end.
 func (r *EcsAppReconciler) tell(ctx context.Context, before *v1alpha1.EcsApp, p *pass) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTimeout)
+	defer cancel()
 	p.remember()
 	status.Write(p.app, p.report())
 	if equality.Semantic.DeepEqual(before.Status, p.app.Status) {

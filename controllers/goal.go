@@ -28,6 +28,9 @@ func targetOf(app *v1alpha1.EcsApp, clusterUID string) aws.Target {
 	if app.Status.Stack != nil {
 		target.ID = app.Status.Stack.ID
 	}
+	if target.Region == "" { // a stack stays where it was made, whatever the operator's own region becomes
+		target.Region = aws.RegionOf(target.ID)
+	}
 	return target
 }
 
@@ -45,29 +48,20 @@ func StackName(clusterUID, namespace, name string) string {
 
 // goalOf is what is wanted of the stack, with what is remembered of it.
 func goalOf(app *v1alpha1.EcsApp, digest string, repairDue bool) stack.Goal {
-	goal := stack.Goal{
+	return stack.Goal{
 		Digest:    digest,
 		Delete:    !app.DeletionTimestamp.IsZero(),
 		Retain:    app.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain,
 		Suspended: app.Spec.Suspend,
 		Protected: app.Spec.Stack.TerminationProtection,
+		Attempt:   recall(app, goalName(app, digest), repairDue),
 	}
-	attempt := app.Status.Attempt
-	if attempt != nil && attempt.Goal == goalName(app, goal) && attempt.RequestedAt == requestedAt(app) {
-		goal.Attempt = stack.Attempt{
-			Made: true, Unchanged: attempt.Unchanged, Repairs: int(attempt.Repairs), RepairDue: repairDue,
-		}
-	}
-	return goal
 }
 
 // goalName tells goals apart.
-func goalName(app *v1alpha1.EcsApp, goal stack.Goal) string {
+func goalName(app *v1alpha1.EcsApp, digest string) string {
 	if !app.DeletionTimestamp.IsZero() {
 		return goalDelete
 	}
-	return goal.Digest
+	return digest
 }
-
-// requestedAt is the annotation by which somebody asks to try again.
-func requestedAt(app *v1alpha1.EcsApp) string { return app.Annotations[v1alpha1.AnnotationReconcileAt] }

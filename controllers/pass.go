@@ -2,14 +2,8 @@ package controllers
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
-	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/aws"
@@ -21,17 +15,31 @@ import (
 // pass is one trip around the loop: what it saw, wanted and did. Nothing of it outlives the trip but the status.
 type pass struct {
 	*EcsAppReconciler
+	outcome
 
 	app    *v1alpha1.EcsApp
 	target aws.Target
 
+	// seen is nil if the stack could not be looked at; err then says why.
 	seen  *stack.Observation
 	image status.Image
 	want  template.Template
-	goal  stack.Goal
-	did   stack.Action
-	tried bool // a step was taken, or AWS said that it changes nothing
-	err   error
+	// noTemplate says why there is nothing to deploy; nil if there is.
+	noTemplate *status.Problem
+	goal       stack.Goal
+	err        error
+}
+
+// outcome is what became of the action.
+type outcome struct {
+	// did is the action; None if AWS said that it changes nothing, Hold if AWS refused it, empty if none was taken.
+	did stack.Action
+	// sent says that AWS took the action.
+	sent bool
+	// unchanged says that AWS found nothing to change.
+	unchanged bool
+	// refusal is what AWS said when it refused the template.
+	refusal string
 }
 
 func (r *EcsAppReconciler) newPass(app *v1alpha1.EcsApp) *pass {
@@ -50,40 +58,40 @@ func (p *pass) look(ctx context.Context) {
 
 // think works out what is wanted: the image, the template and the goal.
 func (p *pass) think(ctx context.Context) {
-	deleting := !p.app.DeletionTimestamp.IsZero()
-	if !deleting {
-		p.image = p.resolveImage(ctx)
-		if p.image.Problem == nil {
+	if p.app.DeletionTimestamp.IsZero() && p.err == nil {
+		p.resolveImage(ctx)
+		if p.noTemplate == nil {
 			p.render()
 		}
 	}
 	p.goal = goalOf(p.app, p.want.Digest, p.repairDue())
 }
 
-// render builds the template and checks it as far as that can be done without AWS.
-func (p *pass) render() {
-	want, err := template.Build(p.app, p.image.Reference)
-	if err != nil {
-		p.err = errors.Join(p.err, &invalidTemplateError{err})
-		return
-	}
-	if err := want.Validate(); err != nil {
-		p.err = errors.Join(p.err, &invalidTemplateError{err})
-		return
-	}
-	p.want = want
-}
-
 // resolveImage pins the image that the spec names.
-func (p *pass) resolveImage(ctx context.Context) status.Image {
+func (p *pass) resolveImage(ctx context.Context) {
 	spec := p.app.Spec.Image
 	named := aws.Image{Repository: spec.Repository, Tag: spec.Tag, Digest: spec.Digest}
 	resolved, err := p.Cloud.ResolveImage(ctx, named)
 	if err != nil {
 		log.FromContext(ctx).Info("The image cannot be resolved", "image", named.String(), "cause", err.Error())
-		return status.Image{Reference: named.String(), Problem: imageProblem(named, err)}
+		p.noTemplate = imageProblem(named, err)
+		p.image = status.Image{Reference: named.String(), Problem: p.noTemplate}
+		return
 	}
-	return status.Image{Reference: resolved.String(), Pinned: resolved.Digest != ""}
+	p.image = status.Image{Reference: resolved.String(), Pinned: resolved.Digest != ""}
+}
+
+// render builds the template and checks it as far as that can be done without AWS.
+func (p *pass) render() {
+	want, err := template.Build(p.app, p.image.Reference)
+	if err == nil {
+		err = want.Validate()
+	}
+	if err != nil {
+		p.noTemplate = &status.Problem{Reason: v1alpha1.ReasonInvalidTemplate, Message: err.Error(), Terminal: true}
+		return
+	}
+	p.want = want
 }
 
 // act takes one step, if the stack could be looked at.
@@ -92,141 +100,38 @@ func (p *pass) act(ctx context.Context) {
 		return
 	}
 	action := stack.Next(p.goal, *p.seen)
-	order := aws.Order{
-		Action: action, Target: p.target, Seen: *p.seen,
-		Body: string(p.want.Body), Digest: p.want.Digest, Tags: p.want.Tags, Protected: p.goal.Protected,
-	}
-	if writes(action) {
+	if action.Writes() {
 		log.FromContext(ctx).Info("Acting on the stack", "action", action, "stack", p.target.Name, "status", p.seen.Status)
 	}
-	p.did, p.err = action, p.Cloud.Do(ctx, order)
-	switch {
-	case p.err == nil && writes(action):
-		p.tried, p.goal.Attempt.Unchanged = true, false
-	case p.err != nil && aws.ClassOf(p.err) == aws.NoChanges:
-		p.did, p.err, p.tried, p.goal.Attempt.Unchanged = stack.None, nil, true, true
+	err := p.Cloud.Do(ctx, aws.Order{
+		Action: action, Target: p.target, Seen: *p.seen, Salt: salt(p.app.Status.Attempt), Protected: p.goal.Protected,
+		Body: string(p.want.Body), Digest: p.want.Digest, Tags: p.want.Tags,
+	})
+	switch class := aws.ClassOf(err); {
+	case err == nil:
+		p.outcome = outcome{did: action, sent: action.Writes()}
+	case class == aws.NoChanges:
+		p.outcome = outcome{did: stack.None, unchanged: true}
+	case class == aws.Rejected && action.Deploys():
+		p.outcome = outcome{did: stack.Hold, refusal: aws.Explain(err)}
+	default:
+		p.outcome, p.err = outcome{did: action}, err
 	}
 }
 
 // report gathers what the pass learned for status.
 func (p *pass) report() status.Report {
 	report := status.Report{
-		StackName: p.target.Name, Goal: p.goal, Seen: p.seen, Did: p.did, Image: p.image,
+		StackName: p.target.Name, Goal: p.goal, Seen: p.seen, Did: p.did, Image: p.image, NoTemplate: p.noTemplate,
 		Links: status.Links{URL: template.OutputURL, Health: template.OutputHealthURL, Docs: template.OutputDocsURL},
 	}
 	if p.err != nil {
 		report.Problem = problemOf(p.err)
 	}
-	if p.app.Status.Attempt != nil {
-		report.Failure = p.app.Status.Attempt.Failure
+	if attempt := p.app.Status.Attempt; attempt != nil {
+		report.Failure, report.Refusal = attempt.Failure, attempt.Refusal
 	}
+	report.Goal.Attempt.Unchanged = report.Goal.Attempt.Unchanged || p.unchanged
+	report.Goal.Attempt.Refused = report.Goal.Attempt.Refused || p.refusal != ""
 	return report
-}
-
-// remember records in status what AWS will not tell later: that this goal was tried, how often it was repaired, and
-// why its tasks failed.
-func (p *pass) remember() {
-	if p.tried && p.did != stack.Protect {
-		p.app.Status.Attempt = p.attempt()
-		return
-	}
-	attempt := p.app.Status.Attempt
-	if attempt == nil || p.seen == nil || p.seen.Rollout == nil || p.seen.Rollout.Diagnosis == "" {
-		return
-	}
-	if p.seen.Phase == stack.Busy || attempt.Failure == "" {
-		attempt.Failure = p.seen.Rollout.Diagnosis
-	}
-}
-
-// attempt is the record of the step just taken.
-func (p *pass) attempt() *v1alpha1.AttemptStatus {
-	attempt := v1alpha1.AttemptStatus{
-		Goal: goalName(p.app, p.goal), RequestedAt: requestedAt(p.app),
-		Repairs: int32(p.goal.Attempt.Repairs), Unchanged: p.goal.Attempt.Unchanged, //nolint:gosec // bounded by stack.RepairBudget
-		Time: metav1.NewTime(p.Clock.Now().Truncate(time.Second)),
-	}
-	if p.did == stack.ContinueRollback || (p.did == stack.Delete && repairs(p.seen.Phase)) {
-		attempt.Repairs++
-	}
-	return &attempt
-}
-
-// repairs says whether a deletion in this phase mends something that failed.
-func repairs(phase stack.Phase) bool { return phase == stack.Broken || phase == stack.DeleteFailed }
-
-// writes says whether an action writes to AWS.
-func writes(action stack.Action) bool {
-	switch action {
-	case stack.Create, stack.Update, stack.ContinueRollback, stack.Delete, stack.Protect:
-		return true
-	case stack.None, stack.Wait, stack.Release, stack.Hold:
-	}
-	return false
-}
-
-// How long to wait before the next look.
-const (
-	lookSoon    = time.Second
-	lookBusyMin = 2 * time.Second
-	lookBusyMax = 15 * time.Second
-	lookSteady  = 5 * time.Minute
-	lookDenied  = time.Minute
-	jitter      = 0.1
-	// busyShare of the time that an operation has taken is the pause between two looks at it.
-	busyShare = 10
-)
-
-// next says when to come back: by back-off after an error that may pass, else after a while.
-func (p *pass) next(ctx context.Context) (ctrl.Result, error) {
-	if p.err == nil {
-		return ctrl.Result{RequeueAfter: p.pause()}, nil
-	}
-	problem := problemOf(p.err)
-	switch class := aws.ClassOf(p.err); {
-	case problem.Terminal:
-		return ctrl.Result{}, reconcile.TerminalError(p.err)
-	case class == aws.Busy:
-		return ctrl.Result{RequeueAfter: lookBusyMin}, nil
-	case class == aws.AccessDenied, class == aws.Expired, class == aws.Quota:
-		log.FromContext(ctx).Info("AWS refuses", "stack", p.target.Name, "cause", p.err.Error())
-		return ctrl.Result{RequeueAfter: jittered(lookDenied)}, nil
-	default:
-		return ctrl.Result{}, p.err
-	}
-}
-
-func (p *pass) pause() time.Duration {
-	switch {
-	case writes(p.did):
-		return lookSoon
-	case p.seen.Phase == stack.Busy:
-		return min(max(p.sinceAttempt()/busyShare, lookBusyMin), lookBusyMax)
-	case p.did == stack.Wait, p.did == stack.None && !p.seen.Rollout.Healthy(), p.image.Problem != nil:
-		return lookBusyMax
-	default:
-		return jittered(lookSteady)
-	}
-}
-
-// sinceAttempt is the time since the last write to the stack; zero if there was none.
-func (p *pass) sinceAttempt() time.Duration {
-	if p.app.Status.Attempt == nil {
-		return 0
-	}
-	return p.Clock.Since(p.app.Status.Attempt.Time.Time)
-}
-
-// repairDue says whether the pause before the next repair is over.
-func (p *pass) repairDue() bool {
-	attempt := p.app.Status.Attempt
-	if attempt == nil || attempt.Repairs == 0 {
-		return true
-	}
-	return p.sinceAttempt() >= p.RepairPause<<(attempt.Repairs-1)
-}
-
-// jittered spreads looks out, so that apps that were applied together do not ask together.
-func jittered(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*jitter*float64(d)) //nolint:gosec // no secret
 }

@@ -1,7 +1,6 @@
 package controllers
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
@@ -9,22 +8,16 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/status"
 )
 
-// invalidTemplateError says that the template of a spec cannot be built or would be refused.
-type invalidTemplateError struct{ cause error }
-
-func (e *invalidTemplateError) Error() string { return "rendering the template: " + e.cause.Error() }
-func (e *invalidTemplateError) Unwrap() error { return e.cause }
-
 // problemOf says in words for users what an error means.
 func problemOf(err error) *status.Problem {
-	if invalid, ok := errors.AsType[*invalidTemplateError](err); ok {
-		return &status.Problem{Reason: v1alpha1.ReasonInvalidTemplate, Message: invalid.Error(), Terminal: true}
-	}
 	said := aws.Explain(err)
 	switch aws.ClassOf(err) {
 	case aws.Rejected:
+		return &status.Problem{Reason: v1alpha1.ReasonRefused, Message: "AWS refused a request: " + said}
+	case aws.Lost:
 		return &status.Problem{
-			Reason: v1alpha1.ReasonInvalidTemplate, Message: "CloudFormation refused the template: " + said, Terminal: true,
+			Reason: v1alpha1.ReasonStackLost, Message: said + ": were its account or credentials changed? " +
+				"Give them back, or let the stack go with spec.deletionPolicy Retain and a deletion",
 		}
 	case aws.AccessDenied:
 		return &status.Problem{
@@ -53,5 +46,7 @@ func imageProblem(image aws.Image, err error) *status.Problem {
 			Message: fmt.Sprintf("%s is not in ECR: push it, or correct spec.image (%s)", image, aws.Explain(err)),
 		}
 	}
-	return problemOf(err)
+	problem := problemOf(err)
+	problem.Blind = true
+	return problem
 }

@@ -291,11 +291,10 @@ kubernetes: the EcsApp is gone`,
 		"a template that AWS refuses is not sent again": {
 			tell: func(s *story) {
 				s.cloud.refusal = &smithy.GenericAPIError{Code: "ValidationError", Message: "Template error: no"}
-				s.pass(0)
+				s.passes()
 			},
 			want: `
 aws: Create
-kubernetes: no retry
 status: Ready=False InvalidTemplate (stalled)`,
 		},
 		"an update that changes nothing is believed": {
@@ -309,6 +308,65 @@ status: Ready=False InvalidTemplate (stalled)`,
 user: changes the spec
 aws: Update`,
 		},
+		"a new spec after a rollback that could not be undone is deployed": {
+			tell: func(s *story) {
+				s.ready()
+				s.edit("changes the spec", newVersion)
+				s.passes()
+				for range 4 {
+					s.finish("UPDATE_ROLLBACK_FAILED")
+					s.passes()
+				}
+				s.log = nil
+				s.edit("corrects the spec", newVersion)
+				s.passes()
+				s.finish("UPDATE_ROLLBACK_COMPLETE")
+				s.passes()
+				s.finish("UPDATE_COMPLETE")
+				s.passes()
+			},
+			want: `
+user: corrects the spec
+aws: ContinueRollback
+status: Ready=False Repairing
+status: Ready=False RollingBack
+aws: UPDATE_ROLLBACK_COMPLETE
+aws: Update
+status: Ready=False Updating
+aws: UPDATE_COMPLETE
+status: Ready=True Ready`,
+		},
+		"a retained app lets go even if AWS is gone": {
+			change: func(app *v1alpha1.EcsApp) { app.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain },
+			tell: func(s *story) {
+				s.ready()
+				s.cloud.broken = errors.New("no such host")
+				s.remove()
+				s.pass(0)
+			},
+			want: `
+user: deletes the EcsApp
+kubernetes: the EcsApp is gone`,
+		},
+		"a spec that cannot be rendered is told, and the stack is looked at all the same": {
+			tell: func(s *story) {
+				s.passes()
+				s.edit("writes nonsense", func(app *v1alpha1.EcsApp) { app.Spec.Container.Port = 0 })
+				s.passes()
+				s.finish("CREATE_COMPLETE")
+				s.passes()
+				s.edit("corrects it", func(app *v1alpha1.EcsApp) { app.Spec.Container.Port = 8000 })
+				s.passes()
+			},
+			want: `
+aws: Create
+status: Ready=False Creating
+user: writes nonsense
+aws: CREATE_COMPLETE
+status: Ready=False InvalidTemplate (stalled)
+user: corrects it
+status: Ready=True Ready`,
+		},
 		"an app stays ready while AWS throttles": {
 			tell: func(s *story) {
 				s.ready()
@@ -318,7 +376,6 @@ aws: Update`,
 				s.passes()
 			},
 			want: `
-kubernetes: retry with back-off
 status: Ready=True Throttled
 status: Ready=True Ready`,
 		},

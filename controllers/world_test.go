@@ -2,7 +2,6 @@ package controllers_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -209,8 +208,6 @@ func (s *story) pass(after time.Duration) {
 	before := readiness(&app)
 	result, err := s.reconciler.Reconcile(s.Context(), &app)
 	switch {
-	case errors.Is(err, reconcile.TerminalError(nil)):
-		s.tellf("kubernetes: no retry")
 	case err != nil:
 		s.tellf("kubernetes: retry with back-off")
 	case result.RequeueAfter == 0 && s.exists(key):

@@ -51,11 +51,13 @@ const (
 	ReasonStackForeign = "StackForeign"
 	// ReasonTerminationProtected says that spec.stack.terminationProtection forbids the deletion.
 	ReasonTerminationProtected = "TerminationProtected"
-	// ReasonStackOutOfDate says that the stack was not yet deployed from the current spec.
-	ReasonStackOutOfDate = "StackOutOfDate"
+	// ReasonStackLost says that the stack can no longer be seen: the operator looks in another account.
+	ReasonStackLost = "StackLost"
 
 	// ReasonInvalidTemplate says that AWS, or the check before it, refused the rendered template.
 	ReasonInvalidTemplate = "InvalidTemplate"
+	// ReasonRefused says that AWS refused a request, other than to deploy a template.
+	ReasonRefused = "Refused"
 	// ReasonPermissionDenied says that the operator lacks an IAM permission.
 	ReasonPermissionDenied = "PermissionDenied"
 	// ReasonCredentialsInvalid says that the operator's AWS credentials are missing, expired or unknown.

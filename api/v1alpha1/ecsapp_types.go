@@ -49,6 +49,7 @@ type EcsAppList struct {
 // +kubebuilder:validation:XValidation:rule="self.cpu != 4096 || (self.memory >= 8192 && self.memory <= 30720 && self.memory % 1024 == 0)",message="Fargate has no such size: with spec.cpu 4096 write a spec.memory of 8192 to 30720 in steps of 1024"
 // +kubebuilder:validation:XValidation:rule="self.cpu != 8192 || (self.memory >= 16384 && self.memory <= 61440 && self.memory % 4096 == 0)",message="Fargate has no such size: with spec.cpu 8192 write a spec.memory of 16384 to 61440 in steps of 4096"
 // +kubebuilder:validation:XValidation:rule="self.cpu != 16384 || (self.memory >= 32768 && self.memory <= 122880 && self.memory % 8192 == 0)",message="Fargate has no such size: with spec.cpu 16384 write a spec.memory of 32768 to 122880 in steps of 8192"
+// +kubebuilder:validation:XValidation:rule="self.replicas == 0 || self.replicas * self.deployment.maximumPercent / 100 > (self.replicas * self.deployment.minimumHealthyPercent + 99) / 100",message="with so few spec.replicas no task could ever be replaced: ECS rounds spec.deployment.maximumPercent of them down and minimumHealthyPercent up; write a larger maximumPercent or a smaller minimumHealthyPercent"
 type EcsAppSpec struct {
 	// region is the AWS region, such as us-east-1. Without it the operator's own region is used.
 	// It cannot be changed later.
@@ -411,8 +412,8 @@ type StackSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !k.startsWith('ecsapp.dev/'))",message="spec.stack.tags: keys that start with aws: or ecsapp.dev/ are reserved"
 	Tags map[string]string `json:"tags,omitempty"`
 
-	// terminationProtection refuses every deletion of the stack, also by this operator, until it is false again.
+	// terminationProtection true refuses every deletion of the stack, also by this operator, until it is false. Without
+	// it a protection that was set by hand is left as it is, and respected.
 	// +optional
-	// +kubebuilder:default=false
-	TerminationProtection bool `json:"terminationProtection,omitempty"`
+	TerminationProtection *bool `json:"terminationProtection,omitempty"`
 }

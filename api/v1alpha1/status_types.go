@@ -95,6 +95,14 @@ type AttemptStatus struct {
 	// goal that was pursued: the digest of a template, or "delete".
 	Goal string `json:"goal"`
 
+	// deployed says that the goal's template was sent to AWS; before that a failed stack may have been repaired.
+	// +optional
+	Deployed bool `json:"deployed,omitempty"`
+
+	// refusal is what AWS said if it would not take the template. It is not sent again.
+	// +optional
+	Refusal string `json:"refusal,omitempty"`
+
 	// requestedAt is the annotation ecsapp.dev/reconcile-at at that time: another value starts afresh.
 	// +optional
 	RequestedAt string `json:"requestedAt,omitempty"`

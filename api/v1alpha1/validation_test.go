@@ -140,6 +140,7 @@ func TestSpecsAreRefusedWithWhatToWriteInstead(t *testing.T) {
 		"a path that is none":                  {"loadBalancer: {healthCheck: {path: health}}", "healthCheck.path"},
 		"a retention that AWS does not have":   {"observability: {logs: {retentionDays: 8}}", "Unsupported value: 8"},
 		"a deployment that cannot move":        {"deployment: {maximumPercent: 100}", "maximumPercent must be greater than minimumHealthyPercent"},
+		"too few replicas to move":             {"replicas: 1\ndeployment: {maximumPercent: 150}", "no task could ever be replaced"},
 		"a rollback without a circuit breaker": {"deployment: {circuitBreaker: {enabled: false}}", "rollback needs enabled"},
 		"a reserved tag":                       {"stack: {tags: {\"aws:x\": \"y\"}}", "are reserved"},
 		"a tag of ours":                        {"stack: {tags: {\"ecsapp.dev/owner-uid\": \"y\"}}", "are reserved"},

@@ -13,26 +13,34 @@ import (
 
 // diagnose says why the tasks of a service stop, from the newest one that did not stop because it was asked to.
 // ECS forgets stopped tasks after an hour; the answer is then empty.
-func (r *region) diagnose(ctx context.Context, svc *service) (string, error) {
+func (r *region) diagnose(ctx context.Context, svc *service) string {
+	tasks, err := r.stoppedTasks(ctx, svc)
+	if err != nil {
+		return "the stopped tasks cannot be read: " + Explain(err)
+	}
+	slices.SortFunc(tasks, func(a, b ecstypes.Task) int {
+		return awssdk.ToTime(b.StoppingAt).Compare(awssdk.ToTime(a.StoppingAt))
+	})
+	for _, task := range tasks {
+		if reason := whyStopped(&task); reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
+
+func (r *region) stoppedTasks(ctx context.Context, svc *service) ([]ecstypes.Task, error) {
 	listed, err := r.services.ListTasks(ctx, &ecs.ListTasksInput{
 		Cluster: &svc.cluster, ServiceName: &svc.arn, DesiredStatus: ecstypes.DesiredStatusStopped,
 	})
 	if err != nil || len(listed.TaskArns) == 0 {
-		return "", wrapUnlessNil(err, "listing stopped tasks of service %q", svc.arn)
+		return nil, wrapUnlessNil(err, "listing stopped tasks of service %q", svc.arn)
 	}
 	out, err := r.services.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &svc.cluster, Tasks: listed.TaskArns})
 	if err != nil {
-		return "", fmt.Errorf("describing stopped tasks of service %q: %w", svc.arn, err)
+		return nil, fmt.Errorf("describing stopped tasks of service %q: %w", svc.arn, err)
 	}
-	slices.SortFunc(out.Tasks, func(a, b ecstypes.Task) int {
-		return awssdk.ToTime(b.StoppingAt).Compare(awssdk.ToTime(a.StoppingAt))
-	})
-	for _, task := range out.Tasks {
-		if reason := whyStopped(&task); reason != "" {
-			return reason, nil
-		}
-	}
-	return "", nil
+	return out.Tasks, nil
 }
 
 func wrapUnlessNil(err error, format string, args ...any) error {

@@ -28,7 +28,10 @@ type Order struct {
 	// Tags of the stack, without those of ownership, for Create and Update.
 	Tags map[string]string
 	// Protected is the termination protection for Protect.
-	Protected bool
+	Protected *bool
+	// Salt tells this step from an earlier one of the same kind. It must be the same when a step is repeated after a lost
+	// answer: take it from what was remembered before.
+	Salt string
 }
 
 // Do takes one step. It writes to AWS once, or not at all for actions that write nothing. Repeating it after a lost
@@ -57,7 +60,7 @@ func (c *Cloud) Do(ctx context.Context, order Order) error {
 		err = continueRollback(ctx, stacks, order, token)
 	case stack.Protect:
 		_, err = stacks.UpdateTerminationProtection(ctx, &cloudformation.UpdateTerminationProtectionInput{
-			StackName: &nameOrID, EnableTerminationProtection: &order.Protected,
+			StackName: &nameOrID, EnableTerminationProtection: order.Protected,
 		})
 	}
 	return wrapUnlessNil(err, "%s of stack %q", order.Action, order.Target.Name)
@@ -98,7 +101,7 @@ func (o Order) tags() []cfntypes.Tag {
 // token is equal for equal orders on an unchanged stack. Tokens are at most 128 characters of [a-zA-Z0-9-].
 func (o Order) token() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		o.Target.Name, o.Target.Owner, string(o.Action), o.Seen.ID, o.Seen.Revision, o.Digest,
+		o.Target.Name, o.Target.Owner, string(o.Action), o.Seen.ID, o.Seen.Revision, o.Digest, o.Salt,
 	}, "\n")))
 	return strings.ToLower(string(o.Action)) + "-" + hex.EncodeToString(sum[:16])
 }

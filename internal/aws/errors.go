@@ -31,6 +31,8 @@ const (
 	AccessDenied Class = "AccessDenied"
 	// Expired: the credentials are missing, expired or unknown.
 	Expired Class = "Expired"
+	// Lost: a stack that was there can no longer be seen, not even as deleted.
+	Lost Class = "Lost"
 	// Quota: an AWS quota is used up; somebody may raise it.
 	Quota Class = "Quota"
 )
@@ -44,7 +46,6 @@ var byCode = map[string]Class{ //nolint:gochecknoglobals // a table
 	"LimitExceededException":            Quota,
 	"AlreadyExistsException":            Busy,
 	"OperationInProgressException":      Busy,
-	"TokenAlreadyExistsException":       Busy,
 	"InsufficientCapabilitiesException": Rejected,
 	"ImageNotFoundException":            NotFound,
 	"RepositoryNotFoundException":       NotFound,
@@ -69,13 +70,19 @@ var byMessage = []struct { //nolint:gochecknoglobals // a table
 }{
 	{"No updates are to be performed", NoChanges},
 	{"does not exist", NotFound},
-	{"_IN_PROGRESS state and can not be", Busy},
-	{"cannot be deleted while in status", Busy},
+	{"state and can not be updated", Busy},
+	{"cannot be deleted while", Busy}, // in a status, or protected since it was looked at
 }
 
 // ClassOf returns the class of an error that a call to AWS returned. What is not known is Transient: trying again
-// is bounded by back-off, giving up would not be.
+// is bounded by back-off, giving up would not be. No error has no class.
 func ClassOf(err error) Class {
+	if err == nil {
+		return ""
+	}
+	if _, lost := errors.AsType[*lostError](err); lost {
+		return Lost
+	}
 	apiErr, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return classOfLocal(err)
@@ -107,11 +114,23 @@ func Explain(err error) string {
 	if apiErr, ok := errors.AsType[smithy.APIError](err); ok {
 		return stable(apiErr.ErrorCode() + ": " + apiErr.ErrorMessage())
 	}
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(err) {
+		err = cause // what failed at the bottom: the addresses are above it
+	}
 	return stable(err.Error())
 }
 
+// lostError says that a stack whose ARN is known cannot be found. AWS shows a deleted stack by its ARN for 90 days, so
+// this means that the operator looks with other credentials or in another account.
+type lostError struct{ id string }
+
+func (e *lostError) Error() string {
+	return "stack " + e.id + " cannot be seen with the operator's credentials"
+}
+
 // unstable are the asides of AWS's texts that differ between two equal failures.
-var unstable = regexp.MustCompile(`\s*\((Service|RequestToken|Request ID|SDK Attempt Count|HandlerErrorCode):[^()]*\)`)
+var unstable = regexp.MustCompile(`\s*\((Service|RequestToken|Request ID|SDK Attempt Count|HandlerErrorCode):[^()]*\)` +
+	`|(?i),?\s*(request ?id|status ?code): ?[0-9a-f-]*`)
 
 func stable(text string) string {
 	text = unstable.ReplaceAllString(text, "")

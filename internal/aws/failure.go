@@ -19,12 +19,12 @@ const (
 )
 
 // failure says which resources failed in the last operation of a stack, and why.
-func (r *region) failure(ctx context.Context, stackID string) (string, error) {
+func (r *region) failure(ctx context.Context, stackID string) string {
 	events, err := r.lastOperation(ctx, stackID)
 	if err != nil {
-		return "", err
+		return "The stack's events cannot be read: " + Explain(err)
 	}
-	return describeFailures(events, stackID), nil
+	return describeFailures(events, stackID)
 }
 
 // lastOperation returns the events since the last operation was asked for, newest first.

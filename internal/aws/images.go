@@ -30,9 +30,6 @@ func (i Image) String() string {
 	return i.Repository + ":" + i.Tag
 }
 
-// InECR says whether the image is in ECR: only then can it be resolved.
-func (i Image) InECR() bool { return ecrRepository.MatchString(i.Repository) }
-
 // ecrRepository has the account, the region and the name of the repository as groups.
 var ecrRepository = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(.+)$`)
 

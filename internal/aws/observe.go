@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -37,7 +38,17 @@ type Target struct {
 	DigestOutput string
 }
 
-// Observe looks at a stack and its service. It changes nothing.
+// RegionOf returns the region of a stack's ARN; "" for no ARN.
+func RegionOf(id string) string {
+	const regionPart = 3
+	if parts := strings.Split(id, ":"); len(parts) > regionPart {
+		return parts[regionPart]
+	}
+	return ""
+}
+
+// Observe looks at a stack and its service. It changes nothing. Only the stack itself is needed to decide what to do:
+// if the rest cannot be seen, that is told and no error.
 func (c *Cloud) Observe(ctx context.Context, target Target) (stack.Observation, error) {
 	region := c.in(target.Region)
 	found, err := region.find(ctx, target)
@@ -45,33 +56,43 @@ func (c *Cloud) Observe(ctx context.Context, target Target) (stack.Observation, 
 		return stack.Observation{Phase: stack.Absent}, err
 	}
 	seen := observation(found, target)
-	switch seen.Phase {
-	case stack.Absent, stack.Foreign:
+	if seen.Phase == stack.Absent || seen.Phase == stack.Foreign {
 		return seen, nil
-	case stack.RolledBack, stack.Broken, stack.RollbackFailed, stack.DeleteFailed:
-		if seen.Failure, err = region.failure(ctx, seen.ID); err != nil {
-			return seen, err
-		}
-	case stack.Busy, stack.Steady:
 	}
-	seen.Rollout, err = region.rollout(ctx, seen.ID, target.Service, seen.Failure != "")
-	return seen, err
+	if failed(seen.Phase) {
+		seen.Failure = region.failure(ctx, seen.ID)
+	}
+	region.seeRollout(ctx, &seen, target.Service)
+	return seen, nil
+}
+
+// failed says whether the last operation on the stack did.
+func failed(phase stack.Phase) bool {
+	switch phase {
+	case stack.RolledBack, stack.Broken, stack.RollbackFailed, stack.DeleteFailed:
+		return true
+	case stack.Absent, stack.Busy, stack.Steady, stack.Foreign:
+	}
+	return false
 }
 
 // find returns the stack, or nil if there is none. The ARN comes first: a stack that was deleted and created again
 // has another one, and after a lost answer the name alone leads to it.
 func (r *region) find(ctx context.Context, target Target) (*cfntypes.Stack, error) {
-	for _, nameOrID := range []string{target.ID, target.Name} {
-		if nameOrID == "" {
-			continue
+	var known *cfntypes.Stack
+	var err error
+	if target.ID != "" {
+		known, err = r.describe(ctx, target.ID)
+		if err != nil || (known != nil && PhaseOf(known.StackStatus) != stack.Absent) {
+			return known, err
 		}
-		found, err := r.describe(ctx, nameOrID)
-		if err != nil {
-			return nil, err
-		}
-		if found != nil && PhaseOf(found.StackStatus) != stack.Absent {
-			return found, nil
-		}
+	}
+	named, err := r.describe(ctx, target.Name)
+	if err != nil || (named != nil && PhaseOf(named.StackStatus) != stack.Absent) {
+		return named, err
+	}
+	if target.ID != "" && known == nil {
+		return nil, &lostError{id: target.ID}
 	}
 	return nil, nil //nolint:nilnil // no stack is an answer, not an error
 }

@@ -16,24 +16,38 @@ import (
 // service is an ECS service by cluster and ARN.
 type service struct{ cluster, arn string }
 
-// rollout looks at the ECS service of a stack. It returns nil while there is none. After a failure it looks for the tasks
-// that failed even if the service has recovered since.
-func (r *region) rollout(ctx context.Context, stackID, logicalID string, failed bool) (*stack.Rollout, error) {
+// seeRollout looks at the ECS service of a stack. After a failure it looks for the tasks that failed even if the service
+// has recovered since.
+func (r *region) seeRollout(ctx context.Context, seen *stack.Observation, logicalID string) {
+	svc, found, err := r.service(ctx, seen.ID, logicalID)
+	switch {
+	case err != nil:
+		seen.RolloutUnknown = "The ECS service cannot be seen: " + Explain(err)
+	case found != nil:
+		seen.Rollout = rolloutOf(found)
+		if seen.Rollout.Failing || failed(seen.Phase) {
+			seen.Rollout.Diagnosis = r.diagnose(ctx, svc)
+		}
+	}
+}
+
+// service returns the ECS service of a stack, or nil if there is none.
+func (r *region) service(ctx context.Context, stackID, logicalID string) (*service, *ecstypes.Service, error) {
 	svc, err := r.locate(ctx, stackID, logicalID)
 	if err != nil || svc == nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out, err := r.services.DescribeServices(ctx, &ecs.DescribeServicesInput{
 		Cluster: &svc.cluster, Services: []string{svc.arn},
 	})
 	switch {
 	case err != nil && ClassOf(err) != NotFound:
-		return nil, fmt.Errorf("describing service %q: %w", svc.arn, err)
+		return nil, nil, fmt.Errorf("describing service %q: %w", svc.arn, err)
 	case err == nil && len(out.Services) > 0 && awssdk.ToString(out.Services[0].Status) == "ACTIVE":
-		return r.describeRollout(ctx, svc, &out.Services[0], failed)
+		return svc, &out.Services[0], nil
 	default:
 		r.located.Delete(stackID)
-		return nil, nil //nolint:nilnil // no service is an answer, not an error
+		return nil, nil, nil
 	}
 }
 
@@ -68,22 +82,15 @@ func parseService(arn string) *service {
 	return &service{cluster: cluster, arn: arn}
 }
 
-func (r *region) describeRollout(
-	ctx context.Context, svc *service, seen *ecstypes.Service, failed bool,
-) (*stack.Rollout, error) {
+func rolloutOf(seen *ecstypes.Service) *stack.Rollout {
 	rollout := &stack.Rollout{Desired: seen.DesiredCount, Running: seen.RunningCount, Total: seen.RunningCount}
 	for _, deployment := range seen.Deployments {
 		if awssdk.ToString(deployment.Status) == "PRIMARY" {
 			rollout.Desired, rollout.Running = deployment.DesiredCount, deployment.RunningCount
 		}
 		if deployment.FailedTasks > 0 || deployment.RolloutState == ecstypes.DeploymentRolloutStateFailed {
-			rollout.Failed, failed = deployment.FailedTasks, true
+			rollout.Failed, rollout.Failing = deployment.FailedTasks, true
 		}
 	}
-	if !failed {
-		return rollout, nil
-	}
-	var err error
-	rollout.Diagnosis, err = r.diagnose(ctx, svc)
-	return rollout, err
+	return rollout
 }

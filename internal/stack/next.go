@@ -4,7 +4,7 @@ package stack
 // leads to None, Release or Hold, never around in circles.
 func Next(goal Goal, seen Observation) Action {
 	switch {
-	case goal.Delete && (goal.Retain || seen.Phase == Foreign):
+	case goal.Delete && (goal.Retain || seen.Phase == Foreign || seen.Phase == Absent):
 		return Release
 	case goal.Suspended, seen.Phase == Foreign:
 		return Hold
@@ -12,7 +12,7 @@ func Next(goal Goal, seen Observation) Action {
 		return Wait
 	case goal.Delete:
 		return nextToDelete(goal, seen)
-	case goal.Digest == "":
+	case goal.Digest == "", goal.Attempt.Refused:
 		return Hold
 	}
 
@@ -22,7 +22,7 @@ func Next(goal Goal, seen Observation) Action {
 	case Steady:
 		return nextToUpdate(goal, seen)
 	case RolledBack:
-		if seen.Digest != goal.Digest && goal.Attempt.Made {
+		if seen.Digest != goal.Digest && goal.Attempt.Made && !goal.Attempt.Unchanged {
 			return Hold
 		}
 		return nextToUpdate(goal, seen)
@@ -41,7 +41,7 @@ func nextToUpdate(goal Goal, seen Observation) Action {
 	switch {
 	case seen.Digest != goal.Digest && !goal.Attempt.Unchanged:
 		return Update
-	case seen.Protected != goal.Protected:
+	case goal.Protected != nil && seen.Protected != *goal.Protected:
 		return Protect
 	default:
 		return None
@@ -50,10 +50,9 @@ func nextToUpdate(goal Goal, seen Observation) Action {
 
 // nextToDelete is for a stack that is not Busy and whose owner goes.
 func nextToDelete(goal Goal, seen Observation) Action {
+	mayLift := goal.Protected != nil && !*goal.Protected
 	switch {
-	case seen.Phase == Absent:
-		return Release
-	case seen.Protected && goal.Protected:
+	case seen.Protected && !mayLift:
 		return Hold
 	case seen.Protected:
 		return Protect

@@ -23,6 +23,12 @@ func TestNext(t *testing.T) {
 		seen stack.Observation
 		want stack.Action
 	}{
+		"does not repeat what AWS refused":           {tried(stack.Attempt{Refused: true}), seen(stack.Steady, older), stack.Hold},
+		"stays done after a rollback and no change":  {tried(stack.Attempt{Made: true, Unchanged: true}), seen(stack.RolledBack, older), stack.None},
+		"deploys after it repaired for another spec": {tried(stack.Attempt{Repairs: 1, RepairDue: true}), seen(stack.RolledBack, older), stack.Update},
+		"leaves a protection alone that is not its":  {stack.Goal{Digest: current}, protected(), stack.None},
+		"does not lift a protection that is not its": {stack.Goal{Delete: true}, protected(), stack.Hold},
+		"lets go of nothing even when suspended":     {stack.Goal{Delete: true, Suspended: true}, seen(stack.Absent, ""), stack.Release},
 		"creates what is absent":                     {stack.Goal{Digest: current}, seen(stack.Absent, ""), stack.Create},
 		"creates again what was deleted by hand":     {tried(stack.Attempt{Made: true}), seen(stack.Absent, ""), stack.Create},
 		"waits while AWS is busy":                    {stack.Goal{Digest: current}, seen(stack.Busy, older), stack.Wait},
@@ -43,7 +49,7 @@ func TestNext(t *testing.T) {
 		"never touches a foreign stack":              {stack.Goal{Digest: current}, seen(stack.Foreign, ""), stack.Hold},
 		"holds while the template is not known":      {stack.Goal{}, seen(stack.Absent, ""), stack.Hold},
 		"waits for AWS even without a template":      {stack.Goal{}, seen(stack.Busy, ""), stack.Wait},
-		"turns protection on once it is steady":      {stack.Goal{Digest: current, Protected: true}, seen(stack.Steady, current), stack.Protect},
+		"turns protection on once it is steady":      {stack.Goal{Digest: current, Protected: yes()}, seen(stack.Steady, current), stack.Protect},
 		"holds when suspended":                       {stack.Goal{Digest: current, Suspended: true}, seen(stack.Steady, older), stack.Hold},
 		"holds the deletion when suspended":          {stack.Goal{Delete: true, Suspended: true}, seen(stack.Steady, current), stack.Hold},
 		"deletes the stack with its owner":           {stack.Goal{Delete: true}, seen(stack.Steady, current), stack.Delete},
@@ -57,8 +63,8 @@ func TestNext(t *testing.T) {
 		"retains the stack even when suspended":      {stack.Goal{Delete: true, Retain: true, Suspended: true}, seen(stack.Busy, ""), stack.Release},
 		"retries a deletion":                         {stack.Goal{Delete: true}, seen(stack.DeleteFailed, ""), stack.Delete},
 		"stops retrying a deletion":                  {stack.Goal{Delete: true, Attempt: spent}, seen(stack.DeleteFailed, ""), stack.Hold},
-		"does not delete what the spec protects":     {stack.Goal{Delete: true, Protected: true}, protected(stack.Steady), stack.Hold},
-		"lifts a protection that the spec took back": {stack.Goal{Delete: true}, protected(stack.Steady), stack.Protect},
+		"does not delete what the spec protects":     {stack.Goal{Delete: true, Protected: yes()}, protected(), stack.Hold},
+		"lifts a protection that the spec took back": {stack.Goal{Delete: true, Protected: new(bool)}, protected(), stack.Protect},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,44 +80,36 @@ func seen(phase stack.Phase, digest string) stack.Observation {
 	return stack.Observation{Phase: phase, Digest: digest}
 }
 
-func protected(phase stack.Phase) stack.Observation {
-	return stack.Observation{Phase: phase, Digest: current, Protected: true}
+func protected() stack.Observation {
+	return stack.Observation{Phase: stack.Steady, Digest: current, Protected: true}
 }
+
+func yes() *bool { return new(true) }
 
 func tried(a stack.Attempt) stack.Goal { return stack.Goal{Digest: current, Attempt: a} }
 
 // goals returns every combination of what can be wanted and remembered.
 func goals() []stack.Goal {
-	var all []stack.Goal
-	flags := []bool{false, true}
-	for _, digest := range []string{"", current} {
-		for _, remove := range flags {
-			for _, retain := range flags {
-				for _, suspended := range flags {
-					for _, protect := range flags {
-						for repairs := range stack.RepairBudget + 1 {
-							for _, due := range flags {
-								all = append(all, stack.Goal{
-									Digest: digest, Delete: remove, Retain: retain, Suspended: suspended, Protected: protect,
-									Attempt: stack.Attempt{Made: repairs > 0, Repairs: repairs, RepairDue: due},
-								})
-							}
-						}
-					}
-				}
-			}
+	all := []stack.Goal{{}}
+	vary := func(change func(*stack.Goal)) {
+		for _, goal := range all {
+			change(&goal)
+			all = append(all, goal)
 		}
 	}
+	vary(func(g *stack.Goal) { g.Digest = current })
+	vary(func(g *stack.Goal) { g.Delete = true })
+	vary(func(g *stack.Goal) { g.Retain = true })
+	vary(func(g *stack.Goal) { g.Suspended = true })
+	vary(func(g *stack.Goal) { g.Protected = new(bool) })
+	vary(func(g *stack.Goal) { g.Protected = yes() })
+	vary(func(g *stack.Goal) { g.Attempt.Made = true })
+	vary(func(g *stack.Goal) { g.Attempt.Refused = true })
+	vary(func(g *stack.Goal) { g.Attempt.Unchanged = true })
+	vary(func(g *stack.Goal) { g.Attempt.RepairDue = true })
+	vary(func(g *stack.Goal) { g.Attempt.Repairs = 1 })
+	vary(func(g *stack.Goal) { g.Attempt.Repairs = stack.RepairBudget })
 	return all
-}
-
-func writes(action stack.Action) bool {
-	switch action {
-	case stack.Create, stack.Update, stack.ContinueRollback, stack.Delete, stack.Protect:
-		return true
-	case stack.None, stack.Wait, stack.Release, stack.Hold:
-	}
-	return false
 }
 
 func TestNextKeepsItsPromisesForEveryGoalAndPhase(t *testing.T) {
@@ -131,16 +129,18 @@ func TestNextKeepsItsPromisesForEveryGoalAndPhase(t *testing.T) {
 func checkPromises(t *testing.T, goal stack.Goal, seen stack.Observation, next stack.Action) {
 	t.Helper()
 	promises := map[string]bool{
-		"never writes while busy":                        !writes(next) || seen.Phase != stack.Busy,
-		"never writes to a foreign stack":                !writes(next) || seen.Phase != stack.Foreign,
-		"never writes when suspended":                    !writes(next) || !goal.Suspended,
+		"never writes while busy":                        !next.Writes() || seen.Phase != stack.Busy,
+		"never writes to a foreign stack":                !next.Writes() || seen.Phase != stack.Foreign,
+		"never writes when suspended":                    !next.Writes() || !goal.Suspended,
 		"lets go only of an owner that is being deleted": next != stack.Release || goal.Delete,
 		"lets go only when nothing is orphaned": next != stack.Release || goal.Retain ||
 			seen.Phase == stack.Absent || seen.Phase == stack.Foreign,
 		"never deletes a steady stack unless its owner goes": next != stack.Delete || goal.Delete ||
 			seen.Phase == stack.Broken || seen.Phase == stack.DeleteFailed,
-		"never deletes what the spec protects": next != stack.Delete || !goal.Delete || !seen.Protected,
-		"creates only what is absent":          next != stack.Create || seen.Phase == stack.Absent,
+		"never deletes what is protected": next != stack.Delete || !goal.Delete || !seen.Protected,
+		"lifts a protection only where the spec says so": next != stack.Protect || (goal.Protected != nil &&
+			*goal.Protected != seen.Protected),
+		"creates only what is absent": next != stack.Create || seen.Phase == stack.Absent,
 	}
 	for promise, kept := range promises {
 		if !kept {

@@ -55,6 +55,24 @@ const (
 	Hold Action = "Hold"
 )
 
+// Writes says whether the action writes to AWS.
+func (a Action) Writes() bool {
+	switch a {
+	case Create, Update, ContinueRollback, Delete, Protect:
+		return true
+	case None, Wait, Release, Hold:
+	}
+	return false
+}
+
+// Deploys says whether the action sends the wanted template.
+func (a Action) Deploys() bool { return a == Create || a == Update }
+
+// Repairs says whether the action, in a phase, mends what failed.
+func (a Action) Repairs(phase Phase) bool {
+	return a == ContinueRollback || (a == Delete && (phase == Broken || phase == DeleteFailed))
+}
+
 // RepairBudget is how many repairs are made for one goal before Hold.
 const RepairBudget = 3
 
@@ -68,16 +86,18 @@ type Goal struct {
 	Retain bool
 	// Suspended forbids every write.
 	Suspended bool
-	// Protected is the wanted termination protection.
-	Protected bool
+	// Protected is the wanted termination protection; nil leaves it as it is.
+	Protected *bool
 	// Attempt is what is remembered of this goal; the zero Attempt for a new one.
 	Attempt Attempt
 }
 
 // Attempt is what is remembered of the last try at a goal. If it is lost, one try more is made.
 type Attempt struct {
-	// Made says that the goal was tried.
+	// Made says that the goal's template was sent. A repair alone is no try.
 	Made bool
+	// Refused says that AWS would not take it.
+	Refused bool
 	// Unchanged says that CloudFormation found nothing to update for the goal.
 	Unchanged bool
 	// Repairs is how many were made.
@@ -103,8 +123,10 @@ type Observation struct {
 	Outputs map[string]string
 	// Failure says which resources failed in the last operation and why; empty if none did.
 	Failure string
-	// Rollout of the service; nil while there is none.
+	// Rollout of the service; nil while there is none, or if it cannot be seen.
 	Rollout *Rollout
+	// RolloutUnknown says why the rollout cannot be seen; empty if it can.
+	RolloutUnknown string
 }
 
 // Rollout is what is seen of an ECS service and its newest deployment.
@@ -113,7 +135,9 @@ type Rollout struct {
 	Desired, Running, Failed int32
 	// Total is how many tasks of the service run, of whatever deployment.
 	Total int32
-	// Diagnosis says why tasks failed; empty if none did.
+	// Failing says that tasks of a deployment failed.
+	Failing bool
+	// Diagnosis says why tasks failed; empty if that is not known.
 	Diagnosis string
 }
 

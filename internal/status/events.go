@@ -27,7 +27,7 @@ func Change(before, after *v1alpha1.EcsAppStatus) *Event {
 	if message == "" {
 		message = is.Reason
 	}
-	return &Event{Warning: isWarning(is, after), Reason: is.Reason, Message: message}
+	return &Event{Warning: isWarning(is, after), Reason: is.Reason, Message: cut(message, maxNote)}
 }
 
 // isWarning says whether somebody should look: it stalled, or a failure is on its way.
@@ -38,7 +38,7 @@ func isWarning(ready *metav1.Condition, after *v1alpha1.EcsAppStatus) bool {
 	switch ready.Reason {
 	case v1alpha1.ReasonRollingBack, v1alpha1.ReasonRepairing, v1alpha1.ReasonTasksFailing, v1alpha1.ReasonImageNotFound,
 		v1alpha1.ReasonPermissionDenied, v1alpha1.ReasonCredentialsInvalid, v1alpha1.ReasonQuotaExceeded,
-		v1alpha1.ReasonThrottled, v1alpha1.ReasonAWSUnavailable:
+		v1alpha1.ReasonThrottled, v1alpha1.ReasonAWSUnavailable, v1alpha1.ReasonRefused, v1alpha1.ReasonStackLost:
 		return true
 	default:
 		return false

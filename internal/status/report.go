@@ -18,8 +18,12 @@ type Report struct {
 	Did stack.Action
 	// Image is the image of the spec, resolved if it could be.
 	Image Image
-	// Problem is what went wrong in this pass; nil if nothing did.
+	// Problem is what went wrong with AWS in this pass; nil if nothing did.
 	Problem *Problem
+	// NoTemplate says why there is nothing to deploy; nil if there is.
+	NoTemplate *Problem
+	// Refusal is what AWS said when it refused the template; empty if it did not.
+	Refusal string
 	// Links names the outputs that hold addresses.
 	Links Links
 	// Failure is what is remembered of the last attempt's failure.
@@ -47,6 +51,8 @@ type Problem struct {
 	Message string
 	// Terminal says that trying again cannot help.
 	Terminal bool
+	// Blind says that something could not be looked at: what was known of it stands.
+	Blind bool
 }
 
 // state is the one word that Ready, Reconciling and Stalled follow from.
@@ -69,8 +75,8 @@ type verdict struct {
 // judge folds a report into a verdict.
 func judge(r Report) verdict {
 	problem := r.Problem
-	if problem == nil && !r.Goal.Delete && r.Did == stack.Hold {
-		problem = r.Image.Problem
+	if problem == nil && r.Did == stack.Hold && !r.Goal.Delete && !r.Goal.Suspended && r.Seen.Phase != stack.Foreign {
+		problem = r.NoTemplate
 	}
 	switch {
 	case problem != nil && problem.Terminal:
@@ -95,11 +101,13 @@ func judge(r Report) verdict {
 func judgeRollout(r Report) verdict {
 	rollout := r.Seen.Rollout
 	switch {
+	case r.Seen.RolloutUnknown != "":
+		return verdict{stateWorking, v1alpha1.ReasonAWSUnavailable, r.Seen.RolloutUnknown}
 	case rollout == nil:
 		return verdict{stateWorking, v1alpha1.ReasonNoService, "The stack has no ECS service: was it deleted by hand?"}
 	case rollout.Healthy():
 		return verdict{stateReady, v1alpha1.ReasonReady, tasksRunning(rollout)}
-	case rollout.Diagnosis != "":
+	case rollout.Failing:
 		return verdict{stateWorking, v1alpha1.ReasonTasksFailing, tasksSentence(rollout)}
 	default:
 		return verdict{stateWorking, v1alpha1.ReasonTasksStarting, tasksSentence(rollout)}
@@ -116,6 +124,9 @@ func judgeHold(r Report) verdict {
 			stateStalled, v1alpha1.ReasonTerminationProtected, "The stack is protected: " +
 				"set spec.stack.terminationProtection to false to delete it, or spec.deletionPolicy to Retain to keep it",
 		}
+	}
+	if r.Goal.Attempt.Refused {
+		return verdict{stateStalled, v1alpha1.ReasonInvalidTemplate, sentence("AWS refused the template", r.Refusal)}
 	}
 	const restart = "Change the spec, or set annotation " + v1alpha1.AnnotationReconcileAt + " to a new value to try again"
 	switch r.Seen.Phase {
@@ -164,7 +175,7 @@ func judgeWork(r Report) verdict {
 
 // startsAfresh says whether what failed before is no longer of interest.
 func startsAfresh(r Report) bool {
-	return r.Did == stack.Create || r.Did == stack.Update || (r.Did == stack.Delete && r.Seen.Phase != stack.DeleteFailed && r.Goal.Delete)
+	return r.Did.Deploys() || (r.Did == stack.Delete && r.Goal.Delete && !r.Did.Repairs(r.Seen.Phase))
 }
 
 func work(r Report) (string, string) {
@@ -191,7 +202,7 @@ func workOfAWS(r Report) (string, string) {
 	switch {
 	case r.Seen.Phase != stack.Busy:
 		return v1alpha1.ReasonRepairing, doing + "; a repair follows after a pause"
-	case r.Seen.Rollout != nil && r.Seen.Rollout.Diagnosis != "" && !r.Seen.Rollout.Healthy():
+	case r.Seen.Rollout != nil && r.Seen.Rollout.Failing && !r.Seen.Rollout.Healthy():
 		return v1alpha1.ReasonTasksFailing, doing
 	case containsRollback(r.Seen.Status):
 		return v1alpha1.ReasonRollingBack, doing

@@ -7,8 +7,21 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/stack"
 )
 
-// maxMessage is how long a message may be; the API server refuses more than 32,768 characters.
-const maxMessage = 2000
+const (
+	// maxMessage bounds a condition's message, in bytes; the API server refuses more than 32,768 characters.
+	maxMessage = 2000
+	// maxNote bounds an event's note, in bytes; the API server refuses more than 1,024.
+	maxNote = 1000
+)
+
+// cut shortens a text to so many bytes.
+func cut(text string, limit int) string {
+	const more = " ..."
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit-len(more)], "") + more
+}
 
 // sentence joins parts into sentences, leaving empty ones out.
 func sentence(parts ...string) string {
@@ -18,11 +31,7 @@ func sentence(parts ...string) string {
 			kept = append(kept, part)
 		}
 	}
-	text := strings.Join(kept, ". ")
-	if len(text) > maxMessage {
-		return strings.ToValidUTF8(text[:maxMessage], "") + "..."
-	}
-	return text
+	return strings.Join(kept, ". ")
 }
 
 // why says what is known to have failed: in the words of the stack's events, and of the tasks.

@@ -21,8 +21,13 @@ func Write(app *v1alpha1.EcsApp, r Report) {
 	status.Selector = SelectorLabel + "=" + app.Name
 	status.Image = r.Image.Reference
 	writeStack(status, r)
-	for _, condition := range conditions(r, meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)) {
+	before := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	if before != nil && before.ObservedGeneration != app.Generation {
+		before = nil // it says nothing about this spec
+	}
+	for _, condition := range conditions(r, before) {
 		condition.ObservedGeneration = app.Generation
+		condition.Message = cut(condition.Message, maxMessage)
 		meta.SetStatusCondition(&status.Conditions, condition)
 	}
 }
@@ -66,18 +71,23 @@ func conditions(r Report, before *metav1.Condition) []metav1.Condition {
 	}
 }
 
-// ready follows the verdict. If the world could not be looked at, what was known of it stands.
+// ready follows the verdict. If the world could not be looked at, what was known of this spec stands.
 func ready(r Report, v verdict, before *metav1.Condition) metav1.Condition {
 	status := metav1.ConditionFalse
-	switch {
+	switch blind := isBlind(r); {
 	case v.state == stateReady:
 		status = metav1.ConditionTrue
-	case r.Seen == nil && before != nil:
+	case blind && before != nil:
 		status = before.Status
-	case r.Seen == nil:
+	case blind:
 		status = metav1.ConditionUnknown
 	}
 	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: v.reason, Message: v.message}
+}
+
+// isBlind says whether something that readiness depends on could not be looked at.
+func isBlind(r Report) bool {
+	return r.Seen == nil || r.Seen.RolloutUnknown != "" || (r.NoTemplate != nil && r.NoTemplate.Blind)
 }
 
 // flag is an abnormal-true condition: True in one state, False in all others.
@@ -111,8 +121,6 @@ func stackSynced(r Report, v verdict) metav1.Condition {
 		condition.Status, condition.Reason = metav1.ConditionUnknown, v1alpha1.ReasonPending
 	case inSync(r):
 		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
-	case v.state == stateReady: // suspended
-		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonSucceeded
 	default:
 		condition.Status, condition.Reason, condition.Message = metav1.ConditionFalse, v.reason, stackSentence(r.Seen)
 	}
@@ -124,9 +132,12 @@ func rolloutHealthy(r Report) metav1.Condition {
 	switch {
 	case r.Seen == nil:
 		condition.Status, condition.Reason = metav1.ConditionUnknown, v1alpha1.ReasonPending
+	case r.Seen.RolloutUnknown != "":
+		condition.Status, condition.Reason = metav1.ConditionUnknown, v1alpha1.ReasonAWSUnavailable
+		condition.Message = r.Seen.RolloutUnknown
 	case r.Seen.Rollout == nil:
 		condition.Reason = v1alpha1.ReasonNoService
-	case r.Seen.Rollout.Diagnosis != "" && !r.Seen.Rollout.Healthy():
+	case r.Seen.Rollout.Failing && !r.Seen.Rollout.Healthy():
 		condition.Reason, condition.Message = v1alpha1.ReasonTasksFailing, tasksSentence(r.Seen.Rollout)
 	case !r.Seen.Rollout.Healthy():
 		condition.Reason, condition.Message = v1alpha1.ReasonTasksStarting, tasksSentence(r.Seen.Rollout)

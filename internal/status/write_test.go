@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
@@ -28,9 +30,10 @@ func stories() map[string]status.Report {
 	triedOnce := stack.Goal{Digest: current, Attempt: stack.Attempt{Made: true}}
 	serving := &stack.Rollout{Desired: 2, Running: 2, Total: 2}
 	crashing := &stack.Rollout{
-		Desired: 2, Failed: 2, Total: 2,
+		Desired: 2, Failed: 2, Total: 2, Failing: true,
 		Diagnosis: "Essential container in task exited; container app exited with code 1 (see the log group for its last words)",
 	}
+	missing := &status.Problem{Reason: v1alpha1.ReasonImageNotFound, Message: "registry/items:2 is not in ECR"}
 	const breaker = "Service: Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'."
 	return map[string]status.Report{
 		"creating":      {Goal: wanted, Seen: see(stack.Absent, "", nil), Did: stack.Create},
@@ -65,19 +68,28 @@ func stories() map[string]status.Report {
 		"being deleted":   {Goal: stack.Goal{Delete: true}, Seen: see(stack.Busy, "DELETE_IN_PROGRESS", nil), Did: stack.Wait},
 		"deletion failed": {Goal: stack.Goal{Delete: true}, Did: stack.Hold, Seen: fails(see(stack.DeleteFailed, "DELETE_FAILED", nil), "", "VPC: has dependencies")},
 		"deletion of what is protected": {
-			Goal: stack.Goal{Delete: true, Protected: true}, Did: stack.Hold,
+			Goal: stack.Goal{Delete: true}, Did: stack.Hold,
 			Seen: &stack.Observation{Phase: stack.Steady, Status: "CREATE_COMPLETE", Protected: true},
 		},
 		"image missing": {
 			Seen: see(stack.Absent, "", nil), Did: stack.Hold,
-			Image: status.Image{Reference: "registry/items:2", Problem: &status.Problem{
-				Reason: v1alpha1.ReasonImageNotFound, Message: "registry/items:2 is not in ECR",
-			}},
+			NoTemplate: missing, Image: status.Image{Reference: "registry/items:2", Problem: missing},
 		},
+		"ECS out of reach": {Goal: triedOnce, Did: stack.None, Seen: &stack.Observation{
+			Phase: stack.Steady, Status: "CREATE_COMPLETE", Digest: current, RolloutUnknown: "The ECS service cannot be seen",
+		}},
 		"AWS out of reach": {Problem: &status.Problem{Reason: v1alpha1.ReasonAWSUnavailable, Message: "AWS did not answer"}},
 		"refused": {
 			Goal: wanted, Seen: see(stack.Absent, "", nil), Did: stack.Create,
 			Problem: &status.Problem{Reason: v1alpha1.ReasonInvalidTemplate, Message: "CloudFormation refused it", Terminal: true},
+		},
+		"refused before": {
+			Goal: stack.Goal{Digest: current, Attempt: stack.Attempt{Refused: true}}, Did: stack.Hold,
+			Seen: see(stack.Steady, "CREATE_COMPLETE", serving), Refusal: "ValidationError: no",
+		},
+		"a spec that cannot be rendered": {
+			Seen: see(stack.Steady, "CREATE_COMPLETE", serving), Did: stack.Hold,
+			NoTemplate: &status.Problem{Reason: v1alpha1.ReasonInvalidTemplate, Message: "no", Terminal: true},
 		},
 	}
 }
@@ -122,6 +134,35 @@ func write(report status.Report, app *v1alpha1.EcsApp) *v1alpha1.EcsApp {
 	}
 	status.Write(app, report)
 	return app
+}
+
+func TestWhatIsNotKnownOfANewSpecIsNotClaimed(t *testing.T) {
+	t.Parallel()
+	ready := stories()["ready"]
+	app := write(ready, &v1alpha1.EcsApp{ObjectMeta: metav1.ObjectMeta{Name: "items", Generation: 1}})
+	throttled := status.Report{Problem: &status.Problem{Reason: v1alpha1.ReasonThrottled, Message: "later"}}
+	for generation, want := range map[int64]metav1.ConditionStatus{1: metav1.ConditionTrue, 2: metav1.ConditionUnknown} {
+		later := app.DeepCopy()
+		later.Generation = generation
+		got := meta.FindStatusCondition(write(throttled, later).Status.Conditions, v1alpha1.ConditionReady)
+		if got.Status != want {
+			t.Errorf("throttled at generation %d, Ready of generation 1 became %s, want %s", generation, got.Status, want)
+		}
+	}
+}
+
+func TestLongMessagesAreCut(t *testing.T) {
+	t.Parallel()
+	long := status.Report{Problem: &status.Problem{Reason: v1alpha1.ReasonThrottled, Message: strings.Repeat("ä", 40000)}}
+	app := write(long, &v1alpha1.EcsApp{})
+	for _, condition := range app.Status.Conditions {
+		if len(condition.Message) > 32768 || !utf8.ValidString(condition.Message) {
+			t.Errorf("the message of %s has %d bytes, or a broken character", condition.Type, len(condition.Message))
+		}
+	}
+	if event := status.Change(&v1alpha1.EcsAppStatus{}, &app.Status); len(event.Message) > 1024 {
+		t.Errorf("the event has %d bytes; the API server takes 1,024", len(event.Message))
+	}
 }
 
 // describe prints a status as a person reads it: conditions first, without times.

@@ -103,7 +103,7 @@ func TestDigestTellsWhetherAWSHasToChange(t *testing.T) {
 		"another name of the app":         {func(app *v1alpha1.EcsApp) { app.Name = "other" }, false},
 		"suspended":                       {func(app *v1alpha1.EcsApp) { app.Spec.Suspend = true }, false},
 		"retained":                        {func(app *v1alpha1.EcsApp) { app.Spec.DeletionPolicy = v1alpha1.DeletionPolicyRetain }, false},
-		"protected, which is no property": {func(app *v1alpha1.EcsApp) { app.Spec.Stack.TerminationProtection = true }, false},
+		"protected, which is no property": {func(app *v1alpha1.EcsApp) { app.Spec.Stack.TerminationProtection = new(true) }, false},
 		"more replicas":                   {func(app *v1alpha1.EcsApp) { *app.Spec.Replicas++ }, true},
 		"a tag of the stack":              {func(app *v1alpha1.EcsApp) { app.Spec.Stack.Tags = map[string]string{"a": "b"} }, true},
 		"PORT as it would be anyway": {func(app *v1alpha1.EcsApp) {

@@ -1,16 +1,7 @@
 package template
 
-import (
-	"fmt"
-
-	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn"
-)
+import "github.com/ecsapp-dev/ecsapp-operator/internal/cfn"
 
 // Validate checks the template against the schemas of its resources and CloudFormation's limits, as far as that can be
 // done without AWS. The error names the resource and the property.
-func (t Template) Validate() error {
-	if err := cfn.Validate(t.Body); err != nil {
-		return fmt.Errorf("validating the template: %w", err)
-	}
-	return nil
-}
+func (t Template) Validate() error { return cfn.Validate(t.Body) }
