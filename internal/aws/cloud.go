@@ -45,7 +45,12 @@ func New(ctx context.Context) (*Cloud, error) {
 	if cfg.Region == "" {
 		return nil, errNoRegion
 	}
-	return &Cloud{config: cfg, images: newImageCache(imageFreshness), regions: map[string]*region{}}, nil
+	return NewFromConfig(cfg), nil
+}
+
+// NewFromConfig returns a Cloud with a configuration that was loaded elsewhere.
+func NewFromConfig(cfg awssdk.Config) *Cloud {
+	return &Cloud{config: cfg, images: newImageCache(imageFreshness), regions: map[string]*region{}}
 }
 
 // Region returns the region that is used where none is named.
