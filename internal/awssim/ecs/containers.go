@@ -96,8 +96,8 @@ func explainPull(reference string, err error) error {
 			canonical, canonical)
 	case errors.Is(err, ecr.ErrUnreachable):
 		return fmt.Errorf("pull image manifest has been retried 5 time(s): failed to resolve ref %s: failed to do request: "+
-			"Head %q: dial tcp: lookup %s: i/o timeout", canonical,
-			fmt.Sprintf("https://%s/v2/%s/manifests/%s", host, parsed.Context().RepositoryStr(), parsed.Identifier()), host)
+			"Head %q: dial tcp: lookup %s: %w", canonical,
+			fmt.Sprintf("https://%s/v2/%s/manifests/%s", host, parsed.Context().RepositoryStr(), parsed.Identifier()), host, err)
 	case errors.Is(err, ecr.ErrPlatform):
 		return errors.New("image Manifest does not contain descriptor matching platform 'linux/" + process.Architecture() + "'")
 	default:

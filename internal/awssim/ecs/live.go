@@ -91,6 +91,9 @@ func (s *Service) pull(t *task) error {
 		if err != nil && !t.stopping() {
 			one.reason = err.Error()
 		}
+		if special, ok := image.(interface{ Notice() string }); ok {
+			t.fleet.sayf("(task %s) %s", t.id, special.Notice())
+		}
 		s.mu.Unlock()
 		if err != nil {
 			return err

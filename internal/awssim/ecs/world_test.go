@@ -51,11 +51,16 @@ type world struct {
 // newWorld has a cluster, a load balancer and the image web:1, and waits of AWS pass 300 times as fast.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldOf(t, func(plain ecs.Containers) ecs.Containers { return plain })
+}
+
+func newWorldOf(t *testing.T, decorate func(ecs.Containers) ecs.Containers) *world {
+	t.Helper()
 	pace := clock.Clock{Speed: 300}
 	images := ecr.New(here())
 	w := &world{logs: logs.New(), elb: elb.New(pace, subnets)}
 	w.Service = ecs.New(ecs.Deps{
-		Clock: pace, Containers: ecs.NewContainers(images, process.NewRunner(t.TempDir())),
+		Clock: pace, Containers: decorate(ecs.NewContainers(images, process.NewRunner(t.TempDir()))),
 		Logs: w.logs, Balancers: w.elb, Subnets: subnets,
 	})
 	t.Cleanup(func() {

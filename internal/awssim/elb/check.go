@@ -21,7 +21,7 @@ const (
 	shortestInterval = 10 * time.Millisecond
 	// startAllowance is how long, in real time, a new target may refuse connections without it counting. A
 	// process starts as fast as it does, however fast the simulator's clock runs.
-	startAllowance = 5 * time.Second
+	startAllowance = 10 * time.Second
 	startInterval  = 25 * time.Millisecond
 	realTime       = 1
 )
@@ -101,11 +101,11 @@ func (s *Service) checkHealth(ctx context.Context, checked *target) {
 	}
 }
 
-// starting says whether the outcome must not count yet.
+// starting says whether the outcome must not count yet. In real time, as on AWS, everything counts.
 func (s *Service) starting(checked *target, outcome verdict) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return outcome.refused && checked.health.State == Initial && s.clock.Speed > realTime &&
+	return outcome.refused && checked.health.State == Initial && (s.clock.Speed > realTime || s.clock.Speed <= 0) &&
 		time.Since(checked.since) < startAllowance
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -152,6 +153,56 @@ func TestRequestsGoRoundTheHealthyTargets(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"four": 5, "five": 5}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestStickySessionsKeepTheirTarget(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, nil, attributes{
+		attribute("stickiness.enabled", "true"), attribute("stickiness.lb_cookie.duration_seconds", "60"),
+		attribute("deregistration_delay.timeout_seconds", "0"),
+	})
+	s.join(t, 4, says("four"))
+	s.join(t, 5, says("five"))
+	s.await(t, 4, elb.Healthy)
+	s.await(t, 5, elb.Healthy)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	get := func() string {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	first := get()
+	for range 5 {
+		if body := get(); body != first {
+			t.Errorf("the session moved from %s to %s", first, body)
+		}
+	}
+	leaving, other := 4, "five"
+	if first == "five" {
+		leaving, other = 5, "four"
+	}
+	<-s.Deregister(s.group, ip(leaving), 8000)
+	for range 3 {
+		if body := get(); body != other {
+			t.Errorf("the session is at %s, not at the target that is left", body)
+		}
 	}
 }
 

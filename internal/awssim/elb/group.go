@@ -16,6 +16,8 @@ import (
 const (
 	deregistrationDelay = "deregistration_delay.timeout_seconds"
 	algorithm           = "load_balancing.algorithm.type"
+	stickyEnabled       = "stickiness.enabled"
+	stickySeconds       = "stickiness.lb_cookie.duration_seconds"
 )
 
 const (
@@ -41,13 +43,13 @@ type group struct {
 func groupDefaults() map[string]string {
 	return map[string]string{
 		deregistrationDelay: "300", algorithm: roundRobin, "load_balancing.algorithm.anomaly_mitigation": "off",
-		"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
-		"slow_start.duration_seconds":                                                    "0",
-		"stickiness.enabled":                                                             "false",
-		"stickiness.type":                                                                "lb_cookie",
-		"stickiness.lb_cookie.duration_seconds":                                          "86400",
-		"stickiness.app_cookie.cookie_name":                                              "",
-		"stickiness.app_cookie.duration_seconds":                                         "86400",
+		"load_balancing.cross_zone.enabled":      "use_load_balancer_configuration",
+		"slow_start.duration_seconds":            "0",
+		stickyEnabled:                            "false",
+		"stickiness.type":                        "lb_cookie",
+		stickySeconds:                            "86400",
+		"stickiness.app_cookie.cookie_name":      "",
+		"stickiness.app_cookie.duration_seconds": "86400",
 		"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
 		"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
 		"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
@@ -103,13 +105,18 @@ func readGroup(r resource.Request) (groupProperties, map[string]string, error) {
 	if err := wanted.check(); err != nil {
 		return wanted, nil, err
 	}
-	attributes, err := mergeAttributes(groupDefaults(), wanted.TargetGroupAttributes, deregistrationDelay, algorithm)
+	attributes, err := mergeAttributes(groupDefaults(), wanted.TargetGroupAttributes,
+		deregistrationDelay, algorithm, stickyEnabled, stickySeconds)
 	if err != nil {
 		return wanted, nil, err
 	}
 	const longestDelay = 3600
 	if delay, err := strconv.Atoi(attributes[deregistrationDelay]); err != nil || delay < 0 || delay > longestDelay {
 		return wanted, nil, props.Invalid("'%s' must be a number of seconds from 0 to 3600", deregistrationDelay)
+	}
+	const longestStick = 604800
+	if stick, err := strconv.Atoi(attributes[stickySeconds]); err != nil || outside(stick, 1, longestStick) {
+		return wanted, nil, props.Invalid("'%s' must be a number of seconds from 1 to 604800", stickySeconds)
 	}
 	if !slices.Contains([]string{roundRobin, leastOutstanding}, attributes[algorithm]) {
 		return wanted, nil, props.Unsupported(algorithm + " " + attributes[algorithm])

@@ -28,6 +28,7 @@ type decision struct {
 	action  *action
 	target  *target // of a forward action; nil if there is none
 	timeout time.Duration
+	stick   time.Duration // how long the session sticks to the target; 0 is not at all
 }
 
 // ServeHTTP answers or forwards a request as the listener's rules say.
@@ -61,7 +62,8 @@ func (f *frontend) decide(r *http.Request) (decision, bool) {
 	chosen := listeners[0].ruleFor(r)
 	decided := decision{action: &chosen.actions[0], timeout: f.balancer.idleTimeout()}
 	if group := f.service.groups[pick(decided.action.groups())]; group != nil {
-		decided.target = group.acquire()
+		decided.target = group.acquire(session(r))
+		decided.stick = group.stick()
 	}
 	return decided, true
 }
@@ -126,6 +128,12 @@ func forward(w http.ResponseWriter, r *http.Request, decided decision) {
 		ErrorLog:      log.New(io.Discard, "", 0),
 		Rewrite:       func(outgoing *httputil.ProxyRequest) { rewrite(outgoing, decided.target.Address) },
 		ErrorHandler:  explain,
+		ModifyResponse: func(answer *http.Response) error {
+			if decided.stick > 0 {
+				setSession(answer.Header, decided.target.cookie, decided.stick)
+			}
+			return nil
+		},
 	}
 	proxy.ServeHTTP(w, r)
 }

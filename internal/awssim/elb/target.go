@@ -66,6 +66,7 @@ type target struct {
 	inFlight  int
 	idle      chan struct{} // closed when a draining target has no request left; nil before
 	gone      chan struct{} // closed when it is no longer registered
+	cookie    string        // names the target in the cookie of a sticky session
 	transport *http.Transport
 	stop      context.CancelFunc // ends health checks
 }
@@ -90,7 +91,7 @@ func (s *Service) Register(groupARN string, registered Target) error {
 	}
 	checks, stop := context.WithCancel(s.life)
 	added := &target{
-		Target: registered, group: into, since: time.Now(), gone: make(chan struct{}), stop: stop,
+		Target: registered, cookie: hexID() + hexID(), group: into, since: time.Now(), gone: make(chan struct{}), stop: stop,
 		health: Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"},
 		transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
@@ -211,10 +212,11 @@ func (t *target) notify() {
 	}
 }
 
-// acquire chooses a target for a request, which must be released afterwards. Healthy targets are chosen before
+// acquire chooses a target for a request, which must be released afterwards: the one that the session sticks to, if
+// it may be chosen. Healthy targets are chosen before
 // others; if there are none, every registered target may be chosen ("fail open", user guide). A draining target is
 // never chosen. Call it locked.
-func (g *group) acquire() *target {
+func (g *group) acquire(session string) *target {
 	var eligible []*target
 	for _, wanted := range []func(State) bool{
 		func(state State) bool { return state == Healthy },
@@ -236,6 +238,11 @@ func (g *group) acquire() *target {
 	g.next++
 	if g.attributes[algorithm] == leastOutstanding {
 		chosen = slices.MinFunc(eligible, func(a, b *target) int { return a.inFlight - b.inFlight })
+	}
+	for _, candidate := range eligible {
+		if g.sticky() && candidate.cookie == session {
+			chosen = candidate
+		}
 	}
 	chosen.inFlight++
 	return chosen

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,14 +165,14 @@ func TestStreamsForgetTheOldestEvents(t *testing.T) {
 	}
 	const written = 100_001
 	for number := range written {
-		service.Append(here(), "g", "s", fmt.Sprint(number))
+		service.Append(here(), "g", "s", strconv.Itoa(number))
 	}
 	answer, _ := ask(t, service, "GetLogEvents", `{"logGroupName":"g","logStreamName":"s","startFromHead":true,"limit":1}`)
 	if diff := cmp.Diff([]string{"10000"}, messages(answer)); diff != "" {
 		t.Errorf("the oldest event (-want +got):\n%s", diff)
 	}
 	answer, _ = ask(t, service, "GetLogEvents", `{"logGroupName":"g","logStreamName":"s","limit":1}`)
-	if diff := cmp.Diff([]string{fmt.Sprint(written - 1)}, messages(answer)); diff != "" {
+	if diff := cmp.Diff([]string{strconv.Itoa(written - 1)}, messages(answer)); diff != "" {
 		t.Errorf("the newest event (-want +got):\n%s", diff)
 	}
 }

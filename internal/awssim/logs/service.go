@@ -154,7 +154,7 @@ func (s *Service) add(into *stream, at int64, message string, now time.Time) {
 	index, _ := slices.BinarySearchFunc(into.events, added, compareEvents)
 	into.events = slices.Insert(into.events, index, added)
 	if len(into.events) > maxKept {
-		into.forget(maxKept / 10) //nolint:mnd // a tenth
+		into.forget(maxKept / 10)
 	}
 	into.ingested = now
 	into.bytes += int64(len(message)) + eventOverhead

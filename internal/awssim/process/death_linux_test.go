@@ -30,7 +30,7 @@ func TestHost(t *testing.T) { //nolint:paralleltest // the only test of its proc
 		t.Fatal(err)
 	}
 	_, err = runner.Start(process.Spec{
-		Root: root, Env: map[string]string{"ROLE": "pid"}, Output: func(line string) { fmt.Println("child", line) },
+		Root: root, Env: map[string]string{"ROLE": "pid"}, Output: func(line string) { _, _ = fmt.Fprintln(os.Stdout, "child", line) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestHost(t *testing.T) { //nolint:paralleltest // the only test of its proc
 
 func TestProcessesDieWithTheSimulator(t *testing.T) {
 	t.Parallel()
-	host := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestHost$") //nolint:gosec // this program
+	host := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestHost$")
 	host.Path = os.Args[0]
 	host.Env = append(os.Environ(), hostVariable+"=yes")
 	output, err := host.StdoutPipe()

@@ -107,7 +107,7 @@ var server = sync.OnceValues(func() ([]byte, error) { //nolint:gochecknoglobals 
 	defer func() { _ = os.RemoveAll(dir) }()
 	_, here, _, _ := runtime.Caller(0)
 	binary := filepath.Join(dir, "server")
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".")
+	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, ".")
 	build.Dir = filepath.Join(filepath.Dir(here), "server")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	build.Stderr = os.Stderr

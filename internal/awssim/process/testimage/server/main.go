@@ -74,7 +74,11 @@ func tell() int {
 }
 
 func bear() int {
-	child := exec.Command(os.Args[0])
+	self, err := os.Executable()
+	if err != nil { // without /proc, in a root of our own
+		self = os.Args[0]
+	}
+	child := exec.Command(self)
 	child.Env = append(os.Environ(), "ROLE=deaf")
 	child.Stdout = os.Stdout
 	if err := child.Start(); err != nil {
