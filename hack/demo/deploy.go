@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +125,9 @@ func (d *demo) tour(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.inventory(ctx, app.Status.Stack.Name); err != nil {
+		return err
+	}
 	d.complete(app.Status.URL, app.Status.HealthURL, app.Status.DocsURL)
 	for _, args := range [][]string{
 		{app.Status.HealthURL},
@@ -136,6 +141,25 @@ func (d *demo) tour(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// inventory lists what the stack is made of.
+func (d *demo) inventory(ctx context.Context, stack string) error {
+	counts, err := d.env.ResourceTypes(ctx, stack)
+	if err != nil {
+		return err
+	}
+	var parts []string
+	all := 0
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		all += counts[name]
+		short := strings.ReplaceAll(strings.TrimPrefix(name, "AWS::"), "::", " ")
+		parts = append(parts, fmt.Sprintf("%d %s", counts[name], short))
+	}
+	d.blank()
+	d.printf("  One CloudFormation stack, %s, with %d resources:\n", stack, all)
+	d.wrapped(parts)
 	return nil
 }
 

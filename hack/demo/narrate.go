@@ -64,6 +64,23 @@ func (n *narrator) output(text string) {
 	}
 }
 
+// wrapped prints a list in lines of at most 80 columns.
+func (n *narrator) wrapped(parts []string) {
+	const width = 76
+	line := ""
+	for i, part := range parts {
+		if i < len(parts)-1 {
+			part += ", "
+		}
+		if len(line)+len(part) > width {
+			n.printf("  %s\n", n.paint(dim, strings.TrimSpace(line)))
+			line = ""
+		}
+		line += part
+	}
+	n.printf("  %s\n", n.paint(dim, line))
+}
+
 // progress tells of a change once.
 func (n *narrator) progress(since time.Duration, word, message string) {
 	if word+message == n.last {
