@@ -9,19 +9,21 @@ import (
 )
 
 type updateStackInput struct {
-	StackName            string
-	TemplateBody         *string
-	TemplateURL          string
-	UsePreviousTemplate  bool
-	Parameters           []parameter
-	Tags                 []tag // nil keeps the tags
-	Capabilities         []string
-	NotificationARNs     []string // nil keeps them
-	RoleARN              string
-	DisableRollback      *bool
-	RetainExceptOnCreate bool
-	ClientRequestToken   string
-	ResourceTypes        []string
+	StackName                   string
+	TemplateBody                *string
+	TemplateURL                 string
+	UsePreviousTemplate         bool
+	Parameters                  []parameter
+	Tags                        []tag // nil keeps the tags
+	Capabilities                []string
+	NotificationARNs            []string // nil keeps them
+	RoleARN                     string
+	DisableRollback             *bool
+	RetainExceptOnCreate        bool
+	StackPolicyBody             *string
+	StackPolicyDuringUpdateBody *string
+	ClientRequestToken          string
+	ResourceTypes               []string
 }
 
 func (in *updateStackInput) check() error {
@@ -64,9 +66,29 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if !changed {
 		return nil, invalid("No updates are to be performed.")
 	}
+	if err := st.takePolicies(in); err != nil {
+		return nil, err
+	}
 	st.outdate()
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback) //nolint:contextcheck // it outlives the call
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
+}
+
+// takePolicies puts the policies that an update brings in force. The caller holds mu.
+func (st *stack) takePolicies(in *updateStackInput) error {
+	policy, err := givenPolicy(in.StackPolicyBody)
+	if err != nil {
+		return err
+	}
+	during, err := givenPolicy(in.StackPolicyDuringUpdateBody)
+	if err != nil {
+		return err
+	}
+	if policy != nil {
+		st.policy = policy
+	}
+	st.policyDuringUpdate = during
+	return nil
 }
 
 // mayUpdate refuses an update in the words of AWS. The caller holds st.mu.

@@ -25,6 +25,7 @@ type createStackInput struct {
 	TimeoutInMinutes            *int
 	EnableTerminationProtection bool
 	RetainExceptOnCreate        bool
+	StackPolicyBody             *string
 	ClientRequestToken          string
 	ResourceTypes               []string
 }
@@ -87,10 +88,14 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
 		return nil, err
 	}
+	policy, err := givenPolicy(in.StackPolicyBody)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
 		return nil, err
 	}
-	return s.admit(st, deployed, in) //nolint:contextcheck // it outlives the call
+	return s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
 }
 
 func (s *Service) newStack(call *wire.Call, name string) *stack {
@@ -103,7 +108,7 @@ func (s *Service) newStack(call *wire.Call, name string) *stack {
 }
 
 // admit makes the stack known and starts its creation.
-func (s *Service) admit(st *stack, deployed *deployment, in *createStackInput) (*stackID, error) {
+func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*stackID, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	other, err := s.store.add(st)
@@ -115,7 +120,7 @@ func (s *Service) admit(st *stack, deployed *deployment, in *createStackInput) (
 		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
 	st.outdate()
-	st.terminationProtection = in.EnableTerminationProtection
+	st.terminationProtection, st.policy = in.EnableTerminationProtection, policy
 	s.startCreate(st, deployed, in.creation(), in.ClientRequestToken)
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }

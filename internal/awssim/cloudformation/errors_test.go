@@ -194,10 +194,11 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		}, answer{"TokenAlreadyExistsException", "Token once was already used by CreateStack"}},
 		"a parameter of the API that awssim lacks": {func(s *stage) error {
 			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
-				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), StackPolicyBody: aws.String("{}"),
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic),
+				RollbackConfiguration: &types.RollbackConfiguration{MonitoringTimeInMinutes: aws.Int32(1)},
 			})
 			return err
-		}, answer{"ValidationError", `awssim does not implement the parameter "StackPolicyBody" of cloudformation:CreateStack`}},
+		}, answer{"ValidationError", `awssim does not implement the parameter "RollbackConfiguration.MonitoringTimeInMinutes" of cloudformation:CreateStack`}},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

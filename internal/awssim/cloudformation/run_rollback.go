@@ -39,7 +39,7 @@ func (s *Service) runRollbackUpdate(st *stack, skip []string) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.unfinished = nil
+	st.unfinished, st.policyDuringUpdate = nil, nil
 	st.enter(updateRollbackComplete, "", s.clock.Now())
 }
 

@@ -55,9 +55,13 @@ func (s *Service) applyAll(ctx context.Context, st *stack) string {
 	scope := s.scope(st, deployed)
 	err := s.checkImports(st, deployed)
 	active, activeErr := scope.Active()
+	protected := s.protected(ctx, st, active)
 	st.mu.Unlock()
 	if err := errors.Join(err, activeErr); err != nil {
 		return err.Error()
+	}
+	if len(protected) > 0 {
+		return failedTo("update", protected)
 	}
 	failed := walk{
 		names:    active,
@@ -70,6 +74,20 @@ func (s *Service) applyAll(ctx context.Context, st *stack) string {
 		return reasonUser
 	}
 	return s.failures(st, failed)
+}
+
+// protected fails the resources that the update would remove against the stack policy. The caller holds st.mu.
+func (s *Service) protected(ctx context.Context, st *stack, active []string) []string {
+	var names []string
+	for _, logicalID := range st.inUse() {
+		live := st.records[logicalID]
+		reason := st.policyInForce().refuses(updateDelete, logicalID, live.resourceType)
+		if reason != "" && !slices.Contains(active, logicalID) {
+			names = append(names, logicalID)
+			_ = s.refuseChange(ctx, st, live, true, refusal("%s", reason)) // it is the error that we gave it
+		}
+	}
+	return names
 }
 
 // failures tells the resources that could not be created from those that could not be updated.
@@ -112,7 +130,15 @@ func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, sc
 		live.definition, live.dependencies = wanted.definition, wanted.dependencies
 		return nil
 	}
-	if live.replaces(wanted) {
+	action, replaces := updateModify, live.replaces(wanted)
+	if replaces {
+		action = updateReplace
+	}
+	if reason := st.policyInForce().refuses(action, logicalID, live.resourceType); reason != "" {
+		defer st.mu.Unlock()
+		return s.refuseChange(ctx, st, live, exists, refusal("%s", reason))
+	}
+	if replaces {
 		return s.replace(ctx, st, live, wanted)
 	}
 	previous := live.properties
@@ -231,7 +257,7 @@ func (s *Service) cleanUp(st *stack) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.unfinished = nil
+	st.unfinished, st.policyDuringUpdate = nil, nil
 	st.enter(updateComplete, reason, s.clock.Now())
 }
 

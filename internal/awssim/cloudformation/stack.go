@@ -31,6 +31,8 @@ type stack struct {
 	imports               map[string]bool // exports that the stack uses
 	events                []event         // oldest first
 	terminationProtection bool
+	policy                *stackPolicy // nil if none was set
+	policyDuringUpdate    *stackPolicy // in force until the update ends
 	disableRollback       bool
 	tokens                map[string]string // ClientRequestToken -> operation that brought it
 	operation             *operation        // nil when nothing is in progress
