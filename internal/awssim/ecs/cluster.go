@@ -69,7 +69,7 @@ func (c *clusterSettings) check() error {
 	return nil
 }
 
-func fargate(provider string) bool { return provider == launchFargate || provider == "FARGATE_SPOT" }
+func fargate(provider string) bool { return provider == launchFargate || provider == fargateSpot }
 
 // cluster returns the cluster that a request names by name or ARN; without a name, "default". Call it locked.
 func (s *Service) cluster(place resource.Place, name string) (*cluster, error) {

@@ -78,8 +78,8 @@ func (f *fleet) describe(withTags bool) describedService {
 		ServiceRegistries: []struct{}{}, Status: f.status, DesiredCount: f.desired,
 		RunningCount: f.count(nil, (*task).running), PendingCount: f.count(nil, (*task).pending),
 		DeploymentConfiguration: DeploymentConfig{
-			DeploymentCircuitBreaker: &f.breaker, MaximumPercent: &f.maxPercent, MinimumHealthyPercent: &f.minPercent,
-			Strategy: rolling,
+			DeploymentCircuitBreaker: new(f.breaker), MaximumPercent: new(f.maxPercent),
+			MinimumHealthyPercent: new(f.minPercent), Strategy: rolling,
 		},
 		Deployments: []describedDeployment{}, Events: []describedEvent{}, CreatedAt: wire.At(f.created),
 		RoleArn:              f.serviceRole(),

@@ -138,6 +138,52 @@ func TestRollingUpdateUnderLoadLosesNoRequest(t *testing.T) {
 	}
 }
 
+func TestManyClientsMayAskWhileAServiceMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.define(t, repository+":1", map[string]string{"VERSION": "one"})
+	if err := w.create(t, 1); err != nil {
+		t.Fatal(err)
+	}
+	const clients = 64
+	stop := make(chan struct{})
+	var asking sync.WaitGroup
+	var answers atomic.Int64
+	for range clients {
+		asking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				for operation, body := range map[string]string{
+					"DescribeServices":       `{"cluster":"main","services":["web"],"include":["TAGS"]}`,
+					"DescribeClusters":       `{"clusters":["main"]}`,
+					"DescribeTaskDefinition": `{"taskDefinition":"web"}`,
+				} {
+					if _, problem := ask[struct{}](t, w.API(), operation, body); problem != "" {
+						t.Error(problem)
+					}
+				}
+				w.tasks(t, "RUNNING")
+				w.tasks(t, "STOPPED")
+				answers.Add(1)
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	w.define(t, repository+":1", map[string]string{"VERSION": "two"})
+	if err := w.update(t, 2); err != nil {
+		t.Error(err)
+	}
+	close(stop)
+	asking.Wait()
+	if answers.Load() < clients {
+		t.Errorf("only %d rounds of questions were answered", answers.Load())
+	}
+}
+
 func TestCircuitBreakerRollsBackToWhatWorked(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -36,6 +36,7 @@ const (
 	essentialExit = "EssentialContainerExited"
 	byUser        = "UserInitiated"
 	byScheduler   = "ServiceSchedulerInitiated"
+	bySpot        = "SpotInterruption"
 )
 
 // About how long the steps of a task take on Fargate besides pulling images.

@@ -222,8 +222,8 @@ func (w *world) describe(t *testing.T) service {
 }
 
 type task struct {
-	TaskArn, LastStatus, DesiredStatus, StopCode, StoppedReason, TaskDefinitionArn, HealthStatus string
-	Containers                                                                                   []struct {
+	TaskArn, LastStatus, DesiredStatus, StopCode, StoppedReason, TaskDefinitionArn, HealthStatus, CapacityProviderName string
+	Containers                                                                                                         []struct {
 		Name, Reason, LastStatus, HealthStatus string
 		ExitCode                               *int
 		NetworkInterfaces                      []struct{ PrivateIpv4Address string }
