@@ -75,6 +75,10 @@ verify: ## Check that the tree is what generating, formatting and tidying make o
 	hack/verify.sh
 	$(MAKE) lint
 
+.PHONY: bench-sample
+bench-sample: ## Compare the items API with a bare handler: requests, memory, start
+	go run ./sample-app/bench
+
 ## Generate
 
 .PHONY: generate

@@ -67,20 +67,21 @@ type endpoint struct {
 	handler http.Handler
 }
 
-// routes lists each path once. As in FastAPI, HEAD is not offered where an answer is computed.
+// routes lists each path once, those first that are asked for most, because mux tries one after the other. As in
+// FastAPI, HEAD is not offered where an answer is computed.
 func (a *api) routes() []route {
 	return slices.Concat([]route{
-		{"/", []endpoint{get(a.root)}},
-		{"/health", []endpoint{get(a.health)}},
-		{"/livez", []endpoint{get(a.live)}},
-		{"/readyz", []endpoint{get(a.readiness)}},
-		{"/metrics", []endpoint{{[]string{http.MethodGet}, a.metrics.Handler()}}},
 		{"/items", []endpoint{get(a.list), {[]string{http.MethodPost}, http.HandlerFunc(a.create)}}},
 		{"/items/{" + itemID + "}", []endpoint{
 			get(a.read),
 			{[]string{http.MethodPut}, http.HandlerFunc(a.replace)},
 			{[]string{http.MethodDelete}, http.HandlerFunc(a.remove)},
 		}},
+		{"/", []endpoint{get(a.root)}},
+		{"/health", []endpoint{get(a.health)}},
+		{"/livez", []endpoint{get(a.live)}},
+		{"/readyz", []endpoint{get(a.readiness)}},
+		{"/metrics", []endpoint{{[]string{http.MethodGet}, a.metrics.Handler()}}},
 		{"/openapi.json", []endpoint{{[]string{http.MethodGet, http.MethodHead}, http.HandlerFunc(openAPI)}}},
 	}, documentation())
 }

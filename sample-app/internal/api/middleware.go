@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,29 +21,55 @@ func observe(logger *slog.Logger, requests *metrics.HTTP, next http.Handler) htt
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		requests.Begin()
 		// Deferred, because a panic may be on its way to the connection.
-		defer func() {
-			took := time.Since(start)
-			requests.End(recorder.route, r.Method, recorder.status, took)
-			logRequest(logger, recorder, r, took)
+		defer func() { //nolint:contextcheck // it is that of the request
+			end := time.Now()
+			requests.End(recorder.route, r.Method, recorder.status, end.Sub(start))
+			logRequest(r.Context(), logger, access{recorder, r}, end, end.Sub(start))
 		}()
 		next.ServeHTTP(recorder, r)
 	})
 }
 
-// logRequest says all in the line, and once more in a group for machines, which the text format leaves out.
-func logRequest(logger *slog.Logger, recorder *statusRecorder, r *http.Request, took time.Duration) {
-	line := r.RemoteAddr + ` - "` + r.Method + " " + printable(r.RequestURI) + " " + r.Proto + `" ` +
-		strconv.Itoa(recorder.status) + " " + http.StatusText(recorder.status)
-	logger.LogAttrs(r.Context(), slog.LevelInfo, line,
-		slog.Duration("latency", took), slog.String("request_id", requestID(recorder)),
-		slog.Group("http", slog.String("client", r.RemoteAddr), slog.String("method", r.Method),
-			slog.String("uri", r.RequestURI), slog.String("route", recorder.route), slog.Int("status", recorder.status)))
+// logRequest makes the record itself, because a Logger would look for the source line that nobody needs.
+func logRequest(ctx context.Context, logger *slog.Logger, what access, end time.Time, took time.Duration) {
+	handler := logger.Handler()
+	if !handler.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	record := slog.NewRecord(end, slog.LevelInfo, what.line(), 0)
+	record.AddAttrs(slog.Duration("latency", took), slog.String("request_id", requestID(what.recorder)), slog.Any("http", what))
+	_ = handler.Handle(ctx, record) // A log that cannot be written has nobody to tell.
+}
+
+// access is a request and its answer in the log.
+type access struct {
+	recorder *statusRecorder
+	request  *http.Request
+}
+
+var _ slog.LogValuer = access{}
+
+// LogValue says for machines what the line says for people.
+func (a access) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("client", a.request.RemoteAddr), slog.String("method", a.request.Method),
+		slog.String("uri", a.request.RequestURI), slog.String("route", a.recorder.route), slog.Int("status", a.recorder.status))
+}
+
+// line is the request in the form of uvicorn's access log.
+func (a access) line() string {
+	return a.request.RemoteAddr + ` - "` + a.request.Method + " " + printable(a.request.RequestURI) + " " + a.request.Proto +
+		`" ` + strconv.Itoa(a.recorder.status) + " " + http.StatusText(a.recorder.status)
 }
 
 // printable keeps a client from writing control characters into the log.
 func printable(uri string) string {
-	quoted := strconv.Quote(uri)
-	return quoted[1 : len(quoted)-1]
+	for i := range len(uri) {
+		if c := uri[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted := strconv.Quote(uri)
+			return quoted[1 : len(quoted)-1]
+		}
+	}
+	return uri
 }
 
 // statusRecorder remembers the status that went out, and the route that was taken.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 )
 
@@ -23,7 +22,7 @@ func New(w io.Writer, format Format) *slog.Logger {
 	if format == JSON {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
-	return slog.New(&handler{mu: &sync.Mutex{}, out: w})
+	return slog.New(&handler{lines: &lines{out: w}})
 }
 
 // prefixWidth is the width of "INFO:" with its padding.
@@ -31,11 +30,17 @@ const prefixWidth = 10
 
 // handler is a slog.Handler. The time is left out, because whoever collects the lines stamps them.
 type handler struct {
-	// mu is shared with all handlers made from this one.
-	mu    *sync.Mutex
-	out   io.Writer
+	// lines are shared with all handlers made from this one.
+	lines *lines
 	attrs []slog.Attr
 	group string
+}
+
+// lines writes one line at a time, all in the same memory.
+type lines struct {
+	mu  sync.Mutex
+	out io.Writer
+	buf []byte
 }
 
 var _ slog.Handler = (*handler)(nil)
@@ -47,32 +52,43 @@ func (h *handler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *handler) Handle(_ context.Context, record slog.Record) error {
-	var line strings.Builder
-	level := record.Level.String() + ":"
-	line.WriteString(level)
-	line.WriteString(strings.Repeat(" ", max(1, prefixWidth-len(level))))
-	line.WriteString(record.Message)
+	h.lines.mu.Lock()
+	defer h.lines.mu.Unlock()
+	line := appendLevel(h.lines.buf[:0], record.Level)
+	line = append(line, record.Message...)
 	for _, attr := range h.attrs {
-		writeAttr(&line, "", attr)
+		line = appendAttr(line, "", attr)
 	}
 	record.Attrs(func(attr slog.Attr) bool {
-		writeAttr(&line, h.group, attr)
+		line = appendAttr(line, h.group, attr)
 		return true
 	})
-	line.WriteByte('\n')
-
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_, err := io.WriteString(h.out, line.String())
+	line = append(line, '\n')
+	h.lines.buf = line
+	_, err := h.lines.out.Write(h.lines.buf)
 	return err //nolint:wrapcheck // slog drops it
 }
 
-// writeAttr leaves out groups: they repeat for machines what the message says.
-func writeAttr(line *strings.Builder, group string, attr slog.Attr) {
-	if attr.Value.Kind() == slog.KindGroup {
-		return
+func appendLevel(line []byte, level slog.Level) []byte {
+	start := len(line)
+	line = append(line, level.String()...)
+	line = append(line, ": "...)
+	for len(line)-start < prefixWidth {
+		line = append(line, ' ')
 	}
-	line.WriteString(" " + group + attr.Key + "=" + attr.Value.String())
+	return line
+}
+
+// appendAttr leaves out groups and what may become one: they repeat for machines what the message says.
+func appendAttr(line []byte, group string, attr slog.Attr) []byte {
+	if kind := attr.Value.Kind(); kind == slog.KindGroup || kind == slog.KindLogValuer {
+		return line
+	}
+	line = append(line, ' ')
+	line = append(line, group...)
+	line = append(line, attr.Key...)
+	line = append(line, '=')
+	return append(line, attr.Value.String()...)
 }
 
 // WithAttrs implements slog.Handler.

@@ -18,7 +18,7 @@ func TestTextLinesLookLikeUvicorns(t *testing.T) {
 	logger.Debug("not shown")
 	logger.Info("Started server process [1]")
 	logger.With("store", "memory").WithGroup("http").Warn("slow", "status", 200)
-	logger.Info("said", slog.Group("http", slog.Int("status", 200)))
+	logger.Info("said", slog.Group("http", slog.Int("status", 200)), slog.Any("user", lazy{}))
 	logger.WithGroup("a").With("b", 1).Error("failed", slog.String("c", "d"))
 	want := "INFO:     Started server process [1]\n" +
 		"WARN:     slow store=memory http.status=200\n" +
@@ -41,3 +41,8 @@ func TestJSONLinesAreObjects(t *testing.T) {
 		t.Errorf("line %q = %+v, %v", out.String(), line, err)
 	}
 }
+
+// lazy must not be asked for its value by the text format.
+type lazy struct{}
+
+func (lazy) LogValue() slog.Value { panic("asked") }

@@ -15,11 +15,11 @@ import (
 // The limits of the phases of a connection. A load balancer keeps idle connections for 60 s and must be
 // the side that closes them, or it may send a request into a closing one: so idle is longer.
 const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 15 * time.Second
-	writeTimeout  = 30 * time.Second
-	idleTimeout   = 75 * time.Second
-	maxHeader     = 16 << 10
+	// readTimeout is that of the header alone, too: one deadline costs less than two.
+	readTimeout  = 15 * time.Second
+	writeTimeout = 30 * time.Second
+	idleTimeout  = 75 * time.Second
+	maxHeader    = 16 << 10
 )
 
 // Options say how to stop.
@@ -39,7 +39,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, opt
 	logger := options.Logger
 	server := &http.Server{
 		Handler:           partWhenDone(ctx, handler),
-		ReadHeaderTimeout: headerTimeout,
+		ReadHeaderTimeout: readTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
