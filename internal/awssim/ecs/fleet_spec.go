@@ -22,7 +22,7 @@ type FleetSpec struct {
 	DeploymentController          *Controller          `json:"deploymentController,omitempty"`
 	SchedulingStrategy            string               `json:"schedulingStrategy,omitempty"`
 	AvailabilityZoneRebalancing   string               `json:"availabilityZoneRebalancing,omitempty"`
-	EnableECSManagedTags          bool                 `json:"enableECSManagedTags,omitempty"`
+	EnableECSManagedTags          *bool                `json:"enableECSManagedTags,omitempty"`
 	EnableExecuteCommand          bool                 `json:"enableExecuteCommand,omitempty"`
 	PropagateTags                 string               `json:"propagateTags,omitempty"`
 }
@@ -110,7 +110,9 @@ func (f *FleetSpec) settings(current settings) (settings, error) {
 	if f.AvailabilityZoneRebalancing != "" {
 		current.rebalancing = f.AvailabilityZoneRebalancing
 	}
-	current.managedTags = current.managedTags || f.EnableECSManagedTags
+	if f.EnableECSManagedTags != nil {
+		current.managedTags = *f.EnableECSManagedTags
+	}
 	return current, current.check()
 }
 
