@@ -58,7 +58,7 @@ type Provider interface {
 }
 
 // Failure is an error as a CloudFormation resource handler reports it.
-type Failure struct {
+type Failure struct { //nolint:errname // CloudFormation speaks of failures
 	Message string
 	// HandlerErrorCode such as GeneralServiceException, NotFound, AlreadyExists, InvalidRequest.
 	HandlerErrorCode string
