@@ -8,9 +8,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // asApp tells the test binary to be the application.
@@ -33,37 +31,14 @@ func app(ctx context.Context, environment []string, args ...string) *exec.Cmd {
 
 func TestAProcessLivesAsAContainerShould(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	process := app(ctx, []string{"PORT=0"})
-	stdout, err := process.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
+	process := startTask(t, "DRAIN_PAUSE=0s")
+	if err := process.healthcheck(t); err != nil {
+		t.Errorf("the health check of a running process fails: %v", err)
 	}
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stdout)
-	port := awaitPort(t, lines)
-
-	if output, err := app(ctx, []string{"PORT=" + port}, "healthcheck").CombinedOutput(); err != nil {
-		t.Errorf("the health check of a running process fails: %v\n%s", err, output)
-	}
-	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	var last string
-	for lines.Scan() {
-		last = lines.Text()
-	}
-	if err := process.Wait(); err != nil {
-		t.Errorf("after SIGTERM the process ends with %v", err)
-	}
-	if want := "INFO:     Finished server process"; last != want {
-		t.Errorf("the last line is %q, want %q", last, want)
-	}
-	if output, err := app(ctx, []string{"PORT=" + port}, "healthcheck").CombinedOutput(); err == nil {
-		t.Errorf("the health check of a process that ended succeeds:\n%s", output)
+	process.terminate(t)
+	process.awaitEnd(t)
+	if err := process.healthcheck(t); err == nil {
+		t.Error("the health check of a process that ended succeeds")
 	}
 }
 
@@ -90,6 +65,10 @@ func TestAProcessThatCannotStartSaysWhy(t *testing.T) {
 		"an unknown command":   {nil, []string{"crash"}, "usage"},
 		"a port of letters":    {[]string{"PORT=http"}, nil, `PORT: "http" is not a port number`},
 		"an address of no one": {[]string{"HOST=192.0.2.1"}, nil, "listening"},
+		"half a database":      {[]string{"DB_HOST=db"}, nil, "reading DB_NAME, DB_USER, DB_PASSWORD: not set"},
+		"a database of no one": {
+			[]string{"DATABASE_URL=postgres://127.0.0.1:1/items", "DATABASE_WAIT=300ms"}, nil, "waiting for the database",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
