@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -95,24 +93,15 @@ func (d *demo) show(ctx context.Context, oneshot bool) error {
 	return nil
 }
 
-// build makes the binaries; it takes a moment the first time.
-func (d *demo) build(ctx context.Context) error {
-	for binary, source := range map[string]string{"operator": ".", "awssim": "./cmd/awssim"} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(d.dir, binary), source) //nolint:gosec // our own
-		command.Dir = d.root
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("building %s: %w\n%s", source, err, out)
-		}
-	}
-	return nil
-}
+func (d *demo) build(ctx context.Context) error { return devenv.Build(ctx, d.options()) }
+
+func (d *demo) options() devenv.Options { return devenv.Options{Root: d.root, Dir: d.dir} }
 
 func (d *demo) startControlPlane(ctx context.Context) error {
 	var err error
-	d.env, err = devenv.StartControlPlane(ctx, devenv.Options{
-		Root: d.root, Dir: d.dir, Operator: filepath.Join(d.dir, "operator"), Simulator: filepath.Join(d.dir, "awssim"),
-		SimulatorAddress: freeOrEmpty(ctx, favourite),
-	})
+	options := d.options()
+	options.SimulatorAddress = freeOrEmpty(ctx, favourite)
+	d.env, err = devenv.StartControlPlane(ctx, options)
 	return err
 }
 

@@ -30,15 +30,31 @@ const Region = "us-east-1"
 type Options struct {
 	// Root of the project: where config/ is.
 	Root string
-	// Dir is an empty folder for kubeconfigs and logs.
+	// Dir is an empty folder for binaries, kubeconfigs and logs.
 	Dir string
-	// Operator and Simulator are the paths of the binaries.
-	Operator, Simulator string
 	// Speed of the simulator; 0 for its own default.
 	Speed float64
 	// SimulatorAddress to listen on; a free port of loopback if empty.
 	SimulatorAddress string
 }
+
+// Build compiles the operator and the simulator into options.Dir; it takes a moment the first time.
+func Build(ctx context.Context, options Options) error {
+	for binary, source := range map[string]string{operatorBinary: ".", simulatorBinary: "./cmd/awssim"} {
+		target := filepath.Join(options.Dir, binary)
+		command := exec.CommandContext(ctx, "go", "build", "-o", target, source) //nolint:gosec // our own
+		command.Dir = options.Root
+		if out, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", source, err, out)
+		}
+	}
+	return nil
+}
+
+const (
+	operatorBinary  = "operator"
+	simulatorBinary = "awssim"
+)
 
 // Env is a running environment.
 type Env struct {
@@ -128,7 +144,7 @@ func (e *Env) StartSimulator(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.simulator, err = start("the AWS simulator", log, nil, e.options.Simulator, args...)
+	e.simulator, err = start("the AWS simulator", log, nil, filepath.Join(e.options.Dir, simulatorBinary), args...)
 	if err != nil {
 		return err
 	}
@@ -171,7 +187,7 @@ func (e *Env) StartOperator(ctx context.Context, args ...string) (*Process, erro
 		"--kubeconfig", kubeconfig, "--leader-elect", "--leader-election-namespace", Namespace,
 		"--metrics-bind-address", "0", "--health-probe-bind-address", "127.0.0.1:" + port,
 	}, args...)
-	operator, err := start("the operator", log, e.AWSEnv(), e.options.Operator, args...)
+	operator, err := start("the operator", log, e.AWSEnv(), filepath.Join(e.options.Dir, operatorBinary), args...)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -64,18 +63,12 @@ func run(m *testing.M) (int, error) {
 
 // start brings everything up, as `make demo` does.
 func (w *world) start(ctx context.Context) error {
-	for binary, source := range map[string]string{"operator": ".", "awssim": "./cmd/awssim"} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(w.dir, binary), source)
-		command.Dir = root
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("building %s: %w\n%s", source, err, out)
-		}
+	options := devenv.Options{Root: root, Dir: w.dir}
+	if err := devenv.Build(ctx, options); err != nil {
+		return err
 	}
 	var err error
-	w.Env, err = devenv.StartControlPlane(ctx, devenv.Options{
-		Root: root, Dir: w.dir, Operator: filepath.Join(w.dir, "operator"), Simulator: filepath.Join(w.dir, "awssim"),
-	})
-	if err != nil {
+	if w.Env, err = devenv.StartControlPlane(ctx, options); err != nil {
 		return err
 	}
 	if err := w.StartSimulator(ctx); err != nil {
