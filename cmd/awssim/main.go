@@ -27,7 +27,8 @@ Usage:
 
 It keeps its state in memory. Tasks of ECS run as processes of this machine; load
 balancers listen on loopback ports. Signatures are not verified: any access key will do.
-What it does not implement it refuses with an error that names it.
+What it does not implement it refuses with an error that names it. Faults are scripted at
+/_awssim/faults: docs/simulator.md says how, and lists what is supported.
 
 Flags:
 `
@@ -60,9 +61,10 @@ func main() {
 }
 
 type config struct {
-	listen string
-	speed  float64
-	quiet  bool
+	listen       string
+	speed        float64
+	quiet        bool
+	placeholders bool
 }
 
 func parse(args []string, help io.Writer) (config, error) {
@@ -73,6 +75,8 @@ func parse(args []string, help io.Writer) (config, error) {
 	flags.Float64Var(&parsed.speed, "speed", awssim.DefaultSpeed,
 		"seconds of AWS that pass in one second; 1 is real time, 0 does not wait")
 	flags.BoolVar(&parsed.quiet, "quiet", false, "do not log calls")
+	flags.BoolVar(&parsed.placeholders, "placeholder-images", false,
+		"run a web server that answers 200 on every path in the place of images whose registry cannot be reached")
 	flags.Usage = func() {
 		_, _ = io.WriteString(help, usage)
 		flags.PrintDefaults()
@@ -103,7 +107,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", parsed.listen, err)
 	}
-	simulator := awssim.New(awssim.Options{Speed: parsed.speed, Logger: logger})
+	simulator := awssim.New(awssim.Options{
+		Speed: parsed.speed, Logger: logger, PlaceholderImages: parsed.placeholders,
+	})
 	_, _ = fmt.Fprintf(out, ready, listener.Addr(), awssim.Account, parsed.speed, awssim.DefaultRegion)
 	return errors.Join(serve(ctx, listener, simulator), simulator.Close())
 }

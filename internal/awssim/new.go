@@ -32,6 +32,9 @@ type Options struct {
 	Speed float64
 	// Logger gets one line per call; nil logs nothing.
 	Logger *slog.Logger
+	// PlaceholderImages runs a web server that answers 200 on every path in the place of images whose registry
+	// cannot be reached, instead of failing the pull.
+	PlaceholderImages bool
 }
 
 // New returns a simulator with nothing in it. Close it at the end.
@@ -45,18 +48,26 @@ func New(options Options) *Server {
 	images := ecr.New(resource.Place{Account: Account, Region: DefaultRegion})
 	lines := logs.New()
 	balancers := elb.New(pace, plain.Subnet)
+	containers := ecs.NewContainers(images, process.NewRunner(""))
+	if options.PlaceholderImages {
+		containers = ecs.WithPlaceholders(containers)
+	}
 	clusters := ecs.New(ecs.Deps{
-		Clock: pace, Containers: ecs.NewContainers(images, process.NewRunner("")),
+		Clock: pace, Containers: containers,
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
 	})
 
 	server := &Server{log: log, services: make(map[string]wire.Service), registry: images}
+	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {
 			maps.Copy(providers, maker.Providers())
 		}
+	}
+	for name, provider := range providers {
+		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log})
 	server.add(stacks)

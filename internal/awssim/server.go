@@ -28,15 +28,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const (
 	// Account is the only account of the simulator.
 	Account = "123456789012"
-
-	// HealthPath answers 200 as soon as the simulator serves.
-	HealthPath = "/_awssim/health"
 
 	registryPath = "/v2/"
 
@@ -52,15 +50,16 @@ type Server struct {
 	log      *slog.Logger
 	services map[string]wire.Service
 	registry http.Handler
+	private  http.Handler // what lies below adminPath
+	faults   fault.Set
 	closers  []io.Closer
 }
 
-// ServeHTTP serves AWS API calls, the OCI registry and the readiness probe.
+// ServeHTTP serves AWS API calls, the OCI registry, and what the simulator offers beside them.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.URL.Path == HealthPath:
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"status":"ok"}`+"\n")
+	case strings.HasPrefix(r.URL.Path, adminPath):
+		s.private.ServeHTTP(w, r)
 	case strings.HasPrefix(r.URL.Path, registryPath):
 		s.registry.ServeHTTP(w, r)
 	default:
@@ -80,32 +79,51 @@ func (s *Server) Close() error {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	call := &wire.Call{Account: Account, RequestID: uuid.NewString(), HTTP: r}
-	answer := s.answer(w, call)
+	answer, arrives := s.answer(w, call)
+	s.report(call, answer, arrives, time.Since(started))
+	if !arrives {
+		reset(w)
+		return
+	}
 	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // a client that went away is no concern of ours
-	s.report(call, answer, time.Since(started))
 }
 
-func (s *Server) answer(w http.ResponseWriter, call *wire.Call) wire.Answer {
+// answer serves a call and reports whether the client gets the answer.
+func (s *Server) answer(w http.ResponseWriter, call *wire.Call) (wire.Answer, bool) {
+	service, err := s.route(w, call)
+	if err != nil {
+		return refuse(call, err), true
+	}
+	if err := service.Route(call); err != nil {
+		return service.Refuse(call, err), true
+	}
+	return s.perform(service, call)
+}
+
+// route reads a call and finds its service.
+func (s *Server) route(w http.ResponseWriter, call *wire.Call) (wire.Service, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, call.HTTP.Body, maxBody))
 	if err != nil {
-		return refuse(call, &wire.Error{Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge})
+		return wire.Service{}, &wire.Error{
+			Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge,
+		}
 	}
 	call.Body = body
 	where, ok := scopeOf(call.HTTP)
 	if !ok {
-		return refuse(call, &wire.Error{
+		return wire.Service{}, &wire.Error{
 			Code: "MissingAuthenticationToken", Status: http.StatusForbidden,
 			Message: "the request has no SigV4 credential, which says the service and region; any access key will do",
-		})
+		}
 	}
 	call.Service, call.Region, call.AccessKey = where.service, where.region, where.accessKey
 	service, ok := s.services[where.service]
 	if !ok {
-		return refuse(call, wire.Errorf("UnknownService", "awssim does not implement the service %s", where.service))
+		return wire.Service{}, wire.Errorf("UnknownService", "awssim does not implement the service %s", where.service)
 	}
-	return service.Serve(call.HTTP.Context(), call)
+	return service, nil
 }
 
 // refuse answers a call that reached no service, in the protocol that its client most likely speaks.
@@ -118,11 +136,14 @@ func refuse(call *wire.Call, err error) wire.Answer {
 }
 
 // report logs the call in one line. Errors of clients are part of the simulation; ours are not.
-func (s *Server) report(call *wire.Call, answer wire.Answer, took time.Duration) {
+func (s *Server) report(call *wire.Call, answer wire.Answer, arrives bool, took time.Duration) {
 	level := slog.LevelInfo
 	attributes := []any{"region", call.Region, "status", answer.Status, "took", took.Round(time.Microsecond)}
 	if answer.Err != nil {
 		attributes = append(attributes, "error", answer.Err)
+	}
+	if !arrives {
+		attributes = append(attributes, "connection", "cut")
 	}
 	if answer.Status >= http.StatusInternalServerError {
 		level = slog.LevelError

@@ -57,12 +57,18 @@ func invalidProperties(logicalID string, problems []schema.Problem) error {
 	return refusal("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(lines, "\n"))
 }
 
-// request asks the provider for something to do with a resource.
+// request asks the provider for something to do with a resource. The caller does not hold st.mu.
 func (st *stack) request(wanted desired, physicalID string) resource.Request {
 	return resource.Request{
 		Place: st.Place, Type: wanted.definition.Type, LogicalID: wanted.logicalID, StackName: st.name, StackID: st.id,
-		PhysicalID: physicalID, Properties: wanted.properties, Tags: wanted.tags,
+		PhysicalID: physicalID, Properties: wanted.properties, Tags: wanted.tags, Undoing: st.undoing(),
 	}
+}
+
+func (st *stack) undoing() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.status.undoes()
 }
 
 // create makes a new resource and writes its events. A replacement keeps the UPDATE vocabulary.
@@ -140,7 +146,7 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 	st.note(live, deleteInProgress, "", s.clock.Now())
 	request := resource.Request{
 		Place: st.Place, Type: live.resourceType, LogicalID: live.logicalID, StackName: st.name, StackID: st.id,
-		PhysicalID: live.physicalID, Properties: live.properties, Tags: live.tags,
+		PhysicalID: live.physicalID, Properties: live.properties, Tags: live.tags, Undoing: st.status.undoes(),
 	}
 	st.mu.Unlock()
 	err := s.providers[request.Type].Delete(ctx, request)

@@ -56,3 +56,13 @@ func (s status) deletable() bool {
 		return true
 	}
 }
+
+// undoes reports whether a stack in the status is led back from an operation that failed.
+func (s status) undoes() bool {
+	switch s { //nolint:exhaustive // all others are false
+	case rollbackInProgress, updateRollback, updateRollbackCleanup:
+		return true
+	default:
+		return false
+	}
+}

@@ -31,6 +31,9 @@ type Request struct {
 	// Tags are the stack's tags, aws:cloudformation:* included, that AWS passes on to the resource.
 	Tags map[string]string
 
+	// Undoing is set while the stack is led back from an operation that failed.
+	Undoing bool
+
 	// Initiated is called by Create as soon as the physical id is known, if the work then goes on. The
 	// engine reports "Resource creation Initiated" with it. Create may leave it out if it does not wait.
 	Initiated func(physicalID string)

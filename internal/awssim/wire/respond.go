@@ -17,10 +17,29 @@ type Answer struct {
 	Err error
 }
 
-// Serve runs the call's operation and encodes what it answers. The call's Operation and Protocol are set
-// from the request.
+// Serve routes a call, runs its operation and encodes what it answers.
 func (s Service) Serve(ctx context.Context, call *Call) Answer {
-	value, err := s.run(ctx, call)
+	if err := s.Route(call); err != nil {
+		return s.Refuse(call, err)
+	}
+	return s.Run(ctx, call)
+}
+
+// Route sets the call's Operation and Protocol from the request. It refuses what the service does not implement.
+func (s Service) Route(call *Call) error {
+	call.Protocol = s.Protocol
+	if err := s.operation(call); err != nil {
+		return err
+	}
+	if _, ok := s.Operations[call.Operation]; !ok {
+		return s.unknownOperation(call)
+	}
+	return nil
+}
+
+// Run runs the operation of a call that was routed, and encodes what it answers.
+func (s Service) Run(ctx context.Context, call *Call) Answer {
+	value, err := s.Operations[call.Operation](ctx, call)
 	if err != nil {
 		return s.Refuse(call, err)
 	}
@@ -29,18 +48,6 @@ func (s Service) Serve(ctx context.Context, call *Call) Answer {
 		return s.Refuse(call, fmt.Errorf("encoding the answer of %s:%s: %w", call.Service, call.Operation, err))
 	}
 	return s.answer(call, http.StatusOK, body)
-}
-
-func (s Service) run(ctx context.Context, call *Call) (any, error) {
-	call.Protocol = s.Protocol
-	if err := s.operation(call); err != nil {
-		return nil, err
-	}
-	handler, ok := s.Operations[call.Operation]
-	if !ok {
-		return nil, s.unknownOperation(call)
-	}
-	return handler(ctx, call)
 }
 
 // operation finds the operation's name: in X-Amz-Target or in the form.
