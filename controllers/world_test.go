@@ -36,6 +36,7 @@ type cloud struct {
 	refusal error // answer of every write
 	tag     string
 	writes  int
+	repairs int
 }
 
 var _ controllers.Cloud = (*cloud)(nil)
@@ -75,11 +76,26 @@ func (c *cloud) Do(_ context.Context, order aws.Order) error {
 	}
 	c.writes++
 	c.story.tellf("aws: %s", order.Action)
+	if phase(c.status) == stack.Busy {
+		c.story.Errorf("%s while the stack is %s", order.Action, c.status)
+	}
 	if c.refusal != nil {
 		return c.refusal
 	}
+	if order.Action.Repairs(phase(c.status)) {
+		c.repair(order)
+	}
 	c.status, c.pending, c.owned = next, order.Digest, true
 	return nil
+}
+
+// repair counts the repairs since the user last changed something; that many may be made for each goal, and one more for
+// each record of them that could not be written.
+func (c *cloud) repair(order aws.Order) {
+	c.repairs++
+	if c.repairs > stack.RepairBudget+c.story.lostRecords {
+		c.story.Errorf("%s is repair %d since the last change", order.Action, c.repairs)
+	}
 }
 
 // finish ends the operation under way; a status that is complete puts the pending template in force.
@@ -122,9 +138,10 @@ type story struct {
 	reconciler reconcile.ObjectReconciler[*v1alpha1.EcsApp]
 	events     *events.FakeRecorder
 
-	log        []string
-	kubeWrites int
-	failWrites error // answer to every write of a status
+	log         []string
+	kubeWrites  int
+	failWrites  error // answer to every write of a status
+	lostRecords int   // statuses that could not be written since the last change
 }
 
 const repairPause = time.Minute
@@ -150,6 +167,7 @@ func begin(t *testing.T, change func(*v1alpha1.EcsApp)) *story {
 			SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
 				s.kubeWrites++
 				if s.failWrites != nil {
+					s.lostRecords++
 					return s.failWrites
 				}
 				return c.SubResource(sub).Patch(ctx, o, p, opts...)
@@ -199,31 +217,25 @@ func (s *story) tellf(format string, args ...any) {
 func (s *story) pass(after time.Duration) {
 	s.Helper()
 	s.clock.Step(after)
-	var app v1alpha1.EcsApp
-	key := types.NamespacedName{Namespace: "default", Name: "items"}
-	if err := s.client.Get(s.Context(), key, &app); err != nil {
-		s.tellf("kubernetes: the EcsApp is gone")
+	if !s.there() {
 		return
 	}
-	before := readiness(&app)
-	result, err := s.reconciler.Reconcile(s.Context(), &app)
+	app := s.get()
+	before := readiness(app)
+	result, err := s.reconciler.Reconcile(s.Context(), app)
 	switch {
 	case err != nil:
 		s.tellf("kubernetes: retry with back-off")
-	case result.RequeueAfter == 0 && s.exists(key):
+	case result.RequeueAfter == 0 && s.there():
 		s.Error("the pass ended without a next one")
 	}
-	if err := s.client.Get(s.Context(), key, &app); err != nil {
+	if !s.there() {
 		s.tellf("kubernetes: the EcsApp is gone")
 		return
 	}
-	if after := readiness(&app); after != before {
+	if after := readiness(s.get()); after != before {
 		s.tellf("status: %s", after)
 	}
-}
-
-func (s *story) exists(key types.NamespacedName) bool {
-	return s.client.Get(s.Context(), key, &v1alpha1.EcsApp{}) == nil
 }
 
 // passes reconciles until the status and AWS stand still for three passes.
@@ -247,16 +259,39 @@ func (s *story) passes() {
 func (s *story) edit(what string, change func(*v1alpha1.EcsApp)) {
 	s.Helper()
 	s.tellf("user: %s", what)
-	var app v1alpha1.EcsApp
-	if err := s.client.Get(s.Context(), types.NamespacedName{Namespace: "default", Name: "items"}, &app); err != nil {
+	app := s.get()
+	change(app)
+	app.Generation++
+	if err := s.client.Update(s.Context(), app); err != nil {
 		s.Fatal(err)
 	}
-	change(&app)
-	app.Generation++
-	if err := s.client.Update(s.Context(), &app); err != nil {
-		s.Fatal(err)
+	s.changed()
+}
+
+// editIfThere is edit, unless the EcsApp is gone or going.
+func (s *story) editIfThere(what string, change func(*v1alpha1.EcsApp)) {
+	s.Helper()
+	if s.there() && s.get().DeletionTimestamp.IsZero() {
+		s.edit(what, change)
 	}
 }
+
+// changed says that there is a new goal, with a budget of its own.
+func (s *story) changed() { s.cloud.repairs, s.lostRecords = 0, 0 }
+
+func (s *story) get() *v1alpha1.EcsApp {
+	s.Helper()
+	var app v1alpha1.EcsApp
+	if err := s.client.Get(s.Context(), key(), &app); err != nil {
+		s.Fatal(err)
+	}
+	return &app
+}
+
+// there says whether the EcsApp is.
+func (s *story) there() bool { return s.client.Get(s.Context(), key(), &v1alpha1.EcsApp{}) == nil }
+
+func key() types.NamespacedName { return types.NamespacedName{Namespace: "default", Name: "items"} }
 
 func (s *story) remove() {
 	s.Helper()
@@ -264,6 +299,7 @@ func (s *story) remove() {
 	if err := s.client.Delete(s.Context(), manifest()); err != nil {
 		s.Fatal(err)
 	}
+	s.changed()
 }
 
 // finish ends the operation in AWS.
