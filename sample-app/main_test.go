@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -53,6 +54,31 @@ func awaitPort(t *testing.T, lines *bufio.Scanner) string {
 	}
 	t.Fatal("the process ended without a port")
 	return ""
+}
+
+func TestAProcessThatIsStoppedBeforeItsStartEndsWell(t *testing.T) {
+	t.Parallel()
+	process := app(t.Context(), []string{"DATABASE_URL=postgres://127.0.0.1:1/items"})
+	stdout, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "WARN:     Waiting for the database") {
+		t.Errorf("the first line is %q", lines.Text())
+	}
+	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "INFO:     Told to stop before the start") {
+		t.Errorf("the last line is %q", lines.Text())
+	}
+	if err := process.Wait(); err != nil {
+		t.Errorf("the process ends with %v", err)
+	}
 }
 
 func TestAProcessThatCannotStartSaysWhy(t *testing.T) {

@@ -135,11 +135,12 @@ func TestAHalfSetDatabaseSaysWhatIsMissing(t *testing.T) {
 
 func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := config.FromEnv(from(map[string]string{"PORT": "http", "LOG_FORMAT": "xml", "DB_HOST": "db"}))
+	_, err := config.FromEnv(from(map[string]string{"PORT": "http", "LOG_FORMAT": "xml", "DB_HOST": "db", "STOP_TIMEOUT": "soon"}))
 	want := `reading PORT: "http" is not a port number
 reading LOG_FORMAT: "xml" is neither text nor json
 reading DB_NAME, DB_USER, DB_PASSWORD: not set, but other DB_* variables are; ` +
-		`set all of DB_HOST, DB_NAME, DB_USER, DB_PASSWORD, or DATABASE_URL`
+		`set all of DB_HOST, DB_NAME, DB_USER, DB_PASSWORD, or DATABASE_URL
+reading STOP_TIMEOUT: "soon" is not a duration such as 30s`
 	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 		t.Errorf("error (-want +got):\n%s", diff)
 	}

@@ -50,6 +50,7 @@ func (e *environment) duration(name string, otherwise time.Duration) time.Durati
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration < 0 {
 		e.wrongf(name, "%q is not a duration such as 30s", text)
+		return otherwise
 	}
 	return duration
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
+	"unicode"
 )
 
 // Format is the form of the log lines.
@@ -88,7 +91,12 @@ func appendAttr(line []byte, group string, attr slog.Attr) []byte {
 	line = append(line, group...)
 	line = append(line, attr.Key...)
 	line = append(line, '=')
-	return append(line, attr.Value.String()...)
+	text := attr.Value.String()
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		// A record is one line, or its second half would be taken for another.
+		return strconv.AppendQuote(line, text)
+	}
+	return append(line, text...)
 }
 
 // WithAttrs implements slog.Handler.

@@ -19,10 +19,12 @@ func TestTextLinesLookLikeUvicorns(t *testing.T) {
 	logger.Info("Started server process [1]")
 	logger.With("store", "memory").WithGroup("http").Warn("slow", "status", 200)
 	logger.Info("said", slog.Group("http", slog.Int("status", 200)), slog.Any("user", lazy{}))
+	logger.Info("failed", "error", "first\nsecond")
 	logger.WithGroup("a").With("b", 1).Error("failed", slog.String("c", "d"))
 	want := "INFO:     Started server process [1]\n" +
 		"WARN:     slow store=memory http.status=200\n" +
 		"INFO:     said\n" +
+		`INFO:     failed error="first\nsecond"` + "\n" +
 		"ERROR:    failed a.b=1 a.c=d\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)

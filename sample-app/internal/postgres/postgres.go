@@ -23,6 +23,9 @@ const (
 // Store is an items.Store in a PostgreSQL database.
 type Store struct {
 	pool *pgxpool.Pool
+	// checks has one connection, so that a health check never queues behind requests: a task that is busy would be
+	// taken for one that is sick, and the others would get its load.
+	checks *pgxpool.Pool
 }
 
 // Open connects to the database of a URL (or a list of keywords and values, as libpq takes them), waits up to the
@@ -34,17 +37,33 @@ func Open(ctx context.Context, url string, wait time.Duration, logger *slog.Logg
 		return nil, fmt.Errorf("reading the address of the database: %w", err)
 	}
 	config.ConnConfig.ConnectTimeout = connectTimeout
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	store, err := connect(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("making a connection pool: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	if err := prepare(ctx, pool, logger); err != nil {
-		pool.Close()
+	if err := prepare(ctx, store.pool, logger); err != nil {
+		store.Close()
 		return nil, err
 	}
-	return &Store{pool: pool}, nil
+	return store, nil
+}
+
+// connect makes the pools. They connect when they are first used.
+func connect(ctx context.Context, config *pgxpool.Config) (*Store, error) {
+	forChecks := config.Copy()
+	forChecks.MinConns, forChecks.MinIdleConns, forChecks.MaxConns = 0, 0, 1
+	checks, err := pgxpool.NewWithConfig(ctx, forChecks)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller does
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		checks.Close()
+		return nil, err //nolint:wrapcheck // the caller does
+	}
+	return &Store{pool: pool, checks: checks}, nil
 }
 
 func prepare(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
@@ -88,7 +107,7 @@ func await(ctx context.Context, pool *pgxpool.Pool, logger *slog.Logger) error {
 
 // Ping returns nil if the database answers a query before ctx ends.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.pool.Ping(ctx); err != nil {
+	if err := s.checks.Ping(ctx); err != nil {
 		return fmt.Errorf("asking the database: %w", err)
 	}
 	return nil
@@ -97,4 +116,5 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends all connections. It waits for queries under way.
 func (s *Store) Close() {
 	s.pool.Close()
+	s.checks.Close()
 }

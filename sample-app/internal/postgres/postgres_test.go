@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,7 @@ func TestAgainstAServer(t *testing.T) {
 		"a schema of a later release is left alone":         aSchemaOfALaterReleaseIsLeftAlone,
 		"a migration that fails leaves nothing behind":      aMigrationThatFailsLeavesNothingBehind,
 		"a text that cannot be stored is the client's":      aTextThatCannotBeStoredIsTheClients,
+		"a busy store is well":                              aBusyStoreIsWell,
 		"a caller that gives up is not waited for":          aCallerThatGivesUpIsNotWaitedFor,
 		"the log tells of migrations, and of no passwords":  theLogTellsOfMigrations,
 		"a wrong password is told when the waiting is over": aWrongPasswordIsTold,
@@ -182,6 +184,38 @@ func aCallerThatGivesUpIsNotWaitedFor(t *testing.T, url string) {
 	if err := store.Ping(t.Context()); err != nil {
 		t.Errorf("the next caller finds %v", err)
 	}
+}
+
+func aBusyStoreIsWell(t *testing.T, url string) {
+	t.Helper()
+	const connections = 2
+	store := open(t, url+"&pool_max_conns="+strconv.Itoa(connections))
+	lock, err := connect(t, url).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(t.Context(), "LOCK TABLE items IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range connections {
+		group.Go(func() {
+			if _, err := store.List(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	const blocked = "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+	for query(t, url, blocked) != strconv.Itoa(connections) {
+		time.Sleep(time.Millisecond)
+	}
+	if err := store.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := lock.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	group.Wait()
 }
 
 func theLogTellsOfMigrations(t *testing.T, url string) {

@@ -3,6 +3,7 @@ package pgtest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -206,18 +207,22 @@ func directory(t *testing.T) string {
 	return folder
 }
 
+// freePort returns a port that nobody listens on, below those from which outgoing connections get theirs: the server
+// needs it later, and once more after a stop.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, count, attempts = 20000, 12000, 100
+	for range attempts {
+		port := first + rand.IntN(count) //nolint:gosec // chance will do
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return port
 	}
-	address, ok := listener.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("%v is no TCP address", listener.Addr())
-	}
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return address.Port
+	t.Fatal("there is no free port")
+	return 0
 }
