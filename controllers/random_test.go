@@ -24,9 +24,9 @@ var (
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
 	for life := range *lives {
-		number := *seed + uint64(life) //nolint:gosec // counts
+		number := *seed + uint64(life)
 		s := begin(t, nil)
-		chance := rand.New(rand.NewPCG(number, 0)) //nolint:gosec // no secret
+		chance := rand.New(rand.NewPCG(number, 0))
 		for range 40 {
 			s.misfortune(chance)
 			s.pass(time.Duration(chance.IntN(int(3 * repairPause))))
