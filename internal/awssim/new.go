@@ -66,6 +66,7 @@ func New(options Options) *Server {
 			maps.Copy(providers, maker.Providers())
 		}
 	}
+	server.plain, server.moving = split(providers, plain)
 	for name, provider := range providers {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}

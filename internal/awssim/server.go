@@ -53,6 +53,8 @@ type Server struct {
 	private  http.Handler // what lies below adminPath
 	faults   fault.Set
 	closers  []io.Closer
+
+	plain, moving []string // resource types, sorted
 }
 
 // ServeHTTP serves AWS API calls, the OCI registry, and what the simulator offers beside them.
