@@ -192,3 +192,28 @@ func TestAFaultThatMakesNoSenseFailsTheTest(t *testing.T) {
 		t.Errorf("it said %q", told.failures)
 	}
 }
+
+func TestResourcesAreEditedAndRemovedOutOfBand(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t)
+	create(t, sim, topics)
+	await(t, sim, types.StackStatusCreateComplete)
+	const kind, id = "AWS::SNS::Topic", "arn:aws:sns:" + awssimtest.Region + ":" + awssimtest.Account + ":orders"
+	look := func() types.StackResourceDriftStatus {
+		out, err := client(sim).DetectStackResourceDrift(t.Context(), &cloudformation.DetectStackResourceDriftInput{
+			StackName: aws.String("shop"), LogicalResourceId: aws.String("Orders"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.StackResourceDrift.StackResourceDriftStatus
+	}
+	seen := []types.StackResourceDriftStatus{look()}
+	sim.EditResource(t, kind, id, map[string]any{"TopicName": "invoices"})
+	seen = append(seen, look())
+	sim.RemoveResource(t, kind, id)
+	seen = append(seen, look())
+	if diff := cmp.Diff([]types.StackResourceDriftStatus{"IN_SYNC", "MODIFIED", "DELETED"}, seen); diff != "" {
+		t.Error(diff)
+	}
+}

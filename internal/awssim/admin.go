@@ -3,6 +3,7 @@ package awssim
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -14,6 +15,10 @@ const (
 	HealthPath = adminPath + "health"
 	// FaultsPath is where faults are listed (GET), added (POST) and cleared (DELETE, also one by its id).
 	FaultsPath = adminPath + "faults"
+
+	// ResourcesPath is where a resource is read (GET), edited (PATCH) and removed (DELETE) behind CloudFormation's back;
+	// the query has its type, id and, unless it is the default one, region.
+	ResourcesPath = adminPath + "resources"
 
 	adminPath = "/_awssim/"
 )
@@ -39,19 +44,16 @@ func (s *Server) admin() http.Handler {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	mux.HandleFunc("GET "+ResourcesPath, s.getResource)
+	mux.HandleFunc("PATCH "+ResourcesPath, s.patchResource)
+	mux.HandleFunc("DELETE "+ResourcesPath, s.deleteResource)
 	return mux
 }
 
 func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 	var rule fault.Rule
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&rule); err != nil {
+	if err := read(w, r, &rule); err != nil {
 		replyError(w, http.StatusBadRequest, err)
-		return
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		replyError(w, http.StatusBadRequest, errors.New("unexpected data after the fault"))
 		return
 	}
 	id, err := s.AddFault(rule)
@@ -60,6 +62,19 @@ func (s *Server) postFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusCreated, fault.Status{ID: id, Rule: rule})
+}
+
+// read decodes a body that has to be one JSON value with known fields.
+func read(w http.ResponseWriter, r *http.Request, into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("reading the body: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("unexpected data after the body's JSON value")
+	}
+	return nil
 }
 
 func replyError(w http.ResponseWriter, status int, err error) {

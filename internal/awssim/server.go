@@ -29,6 +29,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -52,6 +53,7 @@ type Server struct {
 	registry http.Handler
 	private  http.Handler // what lies below adminPath
 	faults   fault.Set
+	records  *generic.Provider // of resources that need not move
 	closers  []io.Closer
 
 	plain, moving []string // resource types, sorted

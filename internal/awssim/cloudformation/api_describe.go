@@ -43,10 +43,6 @@ type describedOutput struct {
 // rollbackConfiguration is empty: the simulator refuses rollback triggers.
 type rollbackConfiguration struct{}
 
-type stackDrift struct{ StackDriftStatus string }
-
-type resourceDrift struct{ StackResourceDriftStatus string }
-
 type describeStacksInput struct{ StackName, NextToken string }
 
 type describeStacksOutput struct {
@@ -85,7 +81,7 @@ func (st *stack) describe() describedStack {
 		LastUpdatedTime: wire.At(st.updated), StackStatus: st.status, StackStatusReason: optional(st.reason),
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
-		DriftInformation: stackDrift{StackDriftStatus: driftNotChecked},
+		DriftInformation: st.driftInformation(),
 	}
 	if st.status != deleteComplete {
 		protected := st.terminationProtection
@@ -157,7 +153,7 @@ func (st *stack) summarize() stackSummary {
 	return stackSummary{
 		StackID: st.id, StackName: st.name, TemplateDescription: st.deployed.template.Description, CreationTime: wire.At(st.created),
 		LastUpdatedTime: wire.At(st.updated), DeletionTime: wire.At(st.deleted), StackStatus: st.status,
-		StackStatusReason: optional(st.reason), DriftInformation: stackDrift{StackDriftStatus: driftNotChecked},
+		StackStatusReason: optional(st.reason), DriftInformation: st.driftInformation(),
 	}
 }
 

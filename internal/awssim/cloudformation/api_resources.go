@@ -63,7 +63,7 @@ func (s *Service) listStackResources(
 		summaries = append(summaries, stackResourceSummary{
 			LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID, ResourceType: r.resourceType,
 			LastUpdatedTimestamp: wire.At(r.changed), ResourceStatus: r.status, ResourceStatusReason: optional(r.reason),
-			DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
+			DriftInformation: r.driftInformation(),
 		})
 	}
 	shown, next, err := page(summaries, in.NextToken)
@@ -113,7 +113,7 @@ func (s *Service) describeStackResources(
 		described = append(described, stackResource{
 			StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID,
 			ResourceType: r.resourceType, Timestamp: wire.At(r.changed), ResourceStatus: r.status,
-			ResourceStatusReason: optional(r.reason), DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
+			ResourceStatusReason: optional(r.reason), DriftInformation: r.driftInformation(),
 		})
 	}
 	if in.LogicalResourceID != "" && len(described) == 0 {
@@ -173,7 +173,7 @@ func (s *Service) describeStackResource(
 		StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID,
 		ResourceType: r.resourceType, LastUpdatedTimestamp: wire.At(r.changed), ResourceStatus: r.status,
 		ResourceStatusReason: optional(r.reason), Metadata: "{}",
-		DriftInformation: resourceDrift{StackResourceDriftStatus: driftNotChecked},
+		DriftInformation: r.driftInformation(),
 	}
 	if metadata, ok := r.definition.Metadata.(map[string]any); ok {
 		detail.Metadata = encodeProperties(metadata)

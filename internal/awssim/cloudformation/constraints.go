@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -94,3 +95,12 @@ func (v *violations) oneOf(value, member string, allowed ...string) {
 }
 
 func quote(value string) string { return "'" + value + "'" }
+
+func (v *violations) between(value int, member string, least, most int) {
+	switch {
+	case value < least:
+		v.add(quote(strconv.Itoa(value)), member, fmt.Sprintf("Member must have value greater than or equal to %d", least))
+	case value > most:
+		v.add(quote(strconv.Itoa(value)), member, fmt.Sprintf("Member must have value less than or equal to %d", most))
+	}
+}

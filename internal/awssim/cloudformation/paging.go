@@ -11,6 +11,11 @@ const pageSize = 100
 // page cuts the page out of items that a token asks for, and returns the token of the next one, nil on the
 // last. The listing must only grow at its end between calls.
 func page[T any](items []T, token string) ([]T, *string, error) {
+	return pageOf(items, token, pageSize)
+}
+
+// pageOf is page with pages of a size that the caller chose.
+func pageOf[T any](items []T, token string, size int) ([]T, *string, error) {
 	start := 0
 	if token != "" {
 		var err error
@@ -18,7 +23,7 @@ func page[T any](items []T, token string) ([]T, *string, error) {
 			return nil, nil, invalid("Invalid NextToken")
 		}
 	}
-	end := start + pageSize
+	end := start + size
 	if end >= len(items) {
 		return items[start:], nil, nil
 	}

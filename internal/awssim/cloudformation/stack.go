@@ -38,6 +38,7 @@ type stack struct {
 	operation             *operation        // nil when nothing is in progress
 	changeSets            []*changeSet      // oldest first; executed ones stay, to be described by ARN
 	changeSetID           string            // of the change set that was executed last, if the last operation was one
+	detections            []*detection      // of drift, oldest first
 	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
 }
 
@@ -73,6 +74,8 @@ type record struct {
 	attempted resource.Properties
 	// deletedFirst is set when an update deleted the old physical resource to make room for its replacement.
 	deletedFirst bool
+	// drift is what was found when the resource was looked at last; nil before.
+	drift *drift
 	// replaced is set on what an update left behind: its events have no properties, and ids without a time (recorded).
 	replaced bool
 }

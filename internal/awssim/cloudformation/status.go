@@ -27,7 +27,6 @@ const (
 	updateRollbackComplete  status = "UPDATE_ROLLBACK_COMPLETE"
 	importComplete          status = "IMPORT_COMPLETE"
 	importRollbackComplete  status = "IMPORT_ROLLBACK_COMPLETE"
-	driftNotChecked                = "NOT_CHECKED"
 	stackType                      = "AWS::CloudFormation::Stack"
 	reasonUser                     = "User Initiated"
 	reasonCreationInitiated        = "Resource creation Initiated"

@@ -11,7 +11,17 @@ import (
 
 // Wrap returns a provider whose deeds the set's rules strike.
 func (s *Set) Wrap(inner resource.Provider, pace clock.Clock) resource.Provider {
-	return &provider{inner: inner, set: s, clock: pace}
+	wrapped := &provider{inner: inner, set: s, clock: pace}
+	if reader, ok := inner.(resource.Reader); ok {
+		return &readable{provider: wrapped, Reader: reader}
+	}
+	return wrapped
+}
+
+// readable is a provider that reads as well; no fault strikes that.
+type readable struct {
+	*provider
+	resource.Reader
 }
 
 type provider struct {

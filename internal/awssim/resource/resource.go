@@ -60,6 +60,13 @@ type Provider interface {
 	Delete(ctx context.Context, r Request) error
 }
 
+// Reader is a Provider that can tell how a resource really is, whatever was done to it behind CloudFormation's
+// back. Drift of types whose provider is none is not checked.
+type Reader interface {
+	// Read returns the resource's properties, or false if it is gone.
+	Read(r Request) (Properties, bool)
+}
+
 // Failure is an error as a CloudFormation resource handler reports it.
 type Failure struct { //nolint:errname // CloudFormation speaks of failures
 	Message string
