@@ -3,6 +3,7 @@ package awssim_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 )
 
 // drifting is a stack whose group and bucket are changed out of band, and whose cluster nobody can ask.
@@ -179,5 +181,45 @@ func TestDriftIsRefusedWhereItMakesNoSense(t *testing.T) {
 		if status, body := b.admin(method, awssim.ResourcesPath+"?type=AWS::S3::Bucket&id=none", "{}"); status != http.StatusNotFound {
 			t.Errorf("%s: %d %s", method, status, body)
 		}
+	}
+}
+
+func TestWhatARollbackSkippedIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if err := b.create(); err != nil {
+		t.Fatal(err)
+	}
+	b.await(types.StackStatusCreateComplete)
+	b.fault(fault.Rule{Resource: &fault.Resource{Deed: fault.Update}, Effect: fault.Failure})
+	demo := aws.String("demo")
+	update := func(template string) {
+		if _, err := b.stacks.UpdateStack(t.Context(), &cfn.UpdateStackInput{StackName: demo, TemplateBody: &template}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	update(strings.ReplaceAll(topic, "one", "two"))
+	b.await(types.StackStatusUpdateRollbackFailed)
+	_, err := b.stacks.ContinueUpdateRollback(t.Context(), &cfn.ContinueUpdateRollbackInput{StackName: demo, ForceRollback: aws.Bool(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.await(types.StackStatusUpdateRollbackComplete)
+	drifts := func() int {
+		b.detect()
+		out, err := b.stacks.DescribeStackResourceDrifts(t.Context(), &cfn.DescribeStackResourceDriftsInput{StackName: demo})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(out.StackResourceDrifts)
+	}
+	if found := drifts(); found != 0 {
+		t.Errorf("%d resources were looked at", found)
+	}
+	b.simulator.ClearFaults()
+	update(strings.ReplaceAll(topic, "one", "three"))
+	b.await(types.StackStatusUpdateComplete)
+	if found := drifts(); found != 1 {
+		t.Errorf("after the next update %d resources were looked at", found)
 	}
 }

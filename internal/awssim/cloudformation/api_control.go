@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -38,6 +39,7 @@ func (s *Service) cancelUpdateStack(_ context.Context, call *wire.Call, in *canc
 type continueUpdateRollbackInput struct {
 	StackName, RoleARN, ClientRequestToken string
 	ResourcesToSkip                        []string
+	ForceRollback                          bool
 }
 
 // continueUpdateRollbackOutput has no members, but AWS writes its element.
@@ -52,6 +54,9 @@ func (s *Service) continueUpdateRollback(
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
+	if in.ForceRollback && len(in.ResourcesToSkip) > 0 {
+		return nil, invalid("ForceRollback and ResourcesToSkip are mutually exclusive")
+	}
 	st, err := s.living(call, in.StackName, absent)
 	if err != nil {
 		return nil, err
@@ -65,16 +70,27 @@ func (s *Service) continueUpdateRollback(
 	if st.status != updateRollbackFailed {
 		return nil, invalid("Stack:%s is in %s state and can not continue update rollback.", st.id, st.status)
 	}
-	for _, logicalID := range in.ResourcesToSkip {
+	skip := in.ResourcesToSkip
+	if in.ForceRollback {
+		skip = st.failedUpdates()
+	}
+	for _, logicalID := range skip {
 		if live := st.records[logicalID]; live == nil || live.status != updateFailed {
 			return nil, invalid("Resources specified to skip are not in UPDATE_FAILED state: [%s]", logicalID)
 		}
 	}
 	s.begin(st, "ContinueUpdateRollback", in.ClientRequestToken, func(context.Context) { //nolint:contextcheck // outlives the call
-		s.runRollbackUpdate(st, in.ResourcesToSkip)
+		s.runRollbackUpdate(st, skip)
 	})
 	st.enter(updateRollback, reasonUser, s.clock.Now())
 	return out, nil
+}
+
+// failedUpdates returns the resources in UPDATE_FAILED, sorted. The caller holds mu.
+func (st *stack) failedUpdates() []string {
+	return slices.DeleteFunc(sortedKeys(st.records), func(logicalID string) bool {
+		return st.records[logicalID].status != updateFailed
+	})
 }
 
 type rollbackStackInput struct {

@@ -29,6 +29,7 @@ type describedStack struct {
 	Tags                        []tag
 	EnableTerminationProtection *bool
 	DriftInformation            stackDrift
+	LastOperations              []operationEntry
 }
 
 type describedParameter struct {
@@ -81,7 +82,7 @@ func (st *stack) describe() describedStack {
 		LastUpdatedTime: wire.At(st.updated), StackStatus: st.status, StackStatusReason: optional(st.reason),
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
-		DriftInformation: st.driftInformation(),
+		DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
 	}
 	if st.status != deleteComplete {
 		protected := st.terminationProtection
@@ -130,6 +131,7 @@ type stackSummary struct {
 	StackStatus         status
 	StackStatusReason   *string
 	DriftInformation    stackDrift
+	LastOperations      []operationEntry
 }
 
 func (s *Service) listStacks(_ context.Context, call *wire.Call, in *listStacksInput) (*listStacksOutput, error) {
@@ -153,7 +155,7 @@ func (st *stack) summarize() stackSummary {
 	return stackSummary{
 		StackID: st.id, StackName: st.name, TemplateDescription: st.deployed.template.Description, CreationTime: wire.At(st.created),
 		LastUpdatedTime: wire.At(st.updated), DeletionTime: wire.At(st.deleted), StackStatus: st.status,
-		StackStatusReason: optional(st.reason), DriftInformation: st.driftInformation(),
+		StackStatusReason: optional(st.reason), DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
 	}
 }
 

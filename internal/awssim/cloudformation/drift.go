@@ -36,10 +36,11 @@ type drift struct {
 
 type difference struct{ PropertyPath, ExpectedValue, ActualValue, DifferenceType string }
 
-// look finds out how a resource really is. It returns nil for a type that cannot be asked. The caller holds st.mu.
+// look finds out how a resource really is. It returns nil for a type that cannot be asked, and for a
+// resource that a rollback skipped. The caller holds st.mu.
 func (s *Service) look(st *stack, r *record) *drift {
 	reader, ok := s.providers[r.resourceType].(resource.Reader)
-	if !ok {
+	if !ok || r.skipped {
 		return nil
 	}
 	found := &drift{status: driftInSync, checked: s.clock.Now(), expected: r.properties}

@@ -112,6 +112,12 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.DescribeStackEvents(s.t.Context(), &cfn.DescribeStackEventsInput{StackName: absent})
 			return err
 		}, answer{"ValidationError", "Stack [absent] does not exist"}},
+		"continue a rollback in two ways": {func(s *stage) error {
+			_, err := s.client.ContinueUpdateRollback(s.t.Context(), &cfn.ContinueUpdateRollbackInput{
+				StackName: absent, ForceRollback: aws.Bool(true), ResourcesToSkip: []string{"Topic"},
+			})
+			return err
+		}, answer{"ValidationError", "ForceRollback and ResourcesToSkip are mutually exclusive"}},
 		"delete what is not there": {func(s *stage) error {
 			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: absent})
 			return err

@@ -42,6 +42,16 @@ func (o *operation) name() string {
 // turn makes an operation that failed a rollback, which AWS counts as an operation of its own.
 func (o *operation) turn() { o.id, o.what = uuid.NewString(), operationRollback }
 
+// operationEntry is an operation as descriptions of stacks list it.
+type operationEntry struct {
+	OperationType string
+	OperationID   string `query:"OperationId"`
+}
+
+func (o *operation) entry() operationEntry {
+	return operationEntry{OperationType: o.what, OperationID: o.id}
+}
+
 // The types of operations.
 const (
 	operationCreate   = "CREATE_STACK"
@@ -87,6 +97,7 @@ func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Cont
 		id: uuid.NewString(), kind: kind, what: typeOf(kind), token: token, cancel: cancel, done: make(chan struct{}),
 	}
 	st.operation = current
+	st.lastOperations = []operationEntry{current.entry()}
 	if token != "" {
 		st.tokens[token] = kind
 	}

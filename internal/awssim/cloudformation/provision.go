@@ -180,7 +180,7 @@ func updateVerbs() verbs {
 // adopt writes what is wanted into the record, as it is about to be applied. The caller holds st.mu.
 func (r *record) adopt(wanted desired) {
 	r.definition, r.dependencies = wanted.definition, wanted.dependencies
-	r.properties, r.tags = wanted.properties, wanted.tags
+	r.properties, r.tags, r.skipped = wanted.properties, wanted.tags, false
 }
 
 // differs reports whether a resource has to be updated to be as wanted. DeletionPolicy and

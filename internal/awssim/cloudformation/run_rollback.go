@@ -66,6 +66,7 @@ func (s *Service) revert(ctx context.Context, st *stack, u *update, logicalID st
 	if !inPlace {
 		defer st.mu.Unlock()
 		s.takeBack(st, u, live, old)
+		live.skipped = live.skipped || skip
 		return nil
 	}
 	attempted := live.attempted

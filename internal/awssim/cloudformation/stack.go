@@ -38,6 +38,7 @@ type stack struct {
 	operation             *operation        // nil when nothing is in progress
 	changeSets            []*changeSet      // oldest first; executed ones stay, to be described by ARN
 	changeSetID           string            // of the change set that was executed last, if the last operation was one
+	lastOperations        []operationEntry  // of the last request, newest first
 	detections            []*detection      // of drift, oldest first
 	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
 }
@@ -74,6 +75,8 @@ type record struct {
 	attempted resource.Properties
 	// deletedFirst is set when an update deleted the old physical resource to make room for its replacement.
 	deletedFirst bool
+	// skipped is set while the resource is not what the stack takes it for, because a rollback left it out.
+	skipped bool
 	// drift is what was found when the resource was looked at last; nil before.
 	drift *drift
 	// replaced is set on what an update left behind: its events have no properties, and ids without a time (recorded).
@@ -96,6 +99,7 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 	automatic := to == rollbackInProgress || to == updateRollback
 	if automatic && (st.operation.name() == operationCreate || st.operation.name() == operationUpdate) {
 		st.operation.turn()
+		st.lastOperations = append([]operationEntry{st.operation.entry()}, st.lastOperations...)
 	}
 	st.status, st.reason = to, reason
 	st.events = append(st.events, event{

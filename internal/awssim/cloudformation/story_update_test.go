@@ -197,11 +197,13 @@ func TestAFailedRollbackIsContinuedOrSkipped(t *testing.T) {
 	cases := map[string]struct {
 		repair bool
 		skip   []string
+		force  bool
 		want   types.StackStatus
 	}{
-		"after the cause is gone":         {true, nil, types.StackStatusUpdateRollbackComplete},
-		"while the cause is still there":  {false, nil, types.StackStatusUpdateRollbackFailed},
-		"without the resource that fails": {false, []string{"First"}, types.StackStatusUpdateRollbackComplete},
+		"after the cause is gone":         {true, nil, false, types.StackStatusUpdateRollbackComplete},
+		"while the cause is still there":  {false, nil, false, types.StackStatusUpdateRollbackFailed},
+		"without the resource that fails": {false, []string{"First"}, false, types.StackStatusUpdateRollbackComplete},
+		"by force":                        {false, nil, true, types.StackStatusUpdateRollbackComplete},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -218,13 +220,18 @@ func TestAFailedRollbackIsContinuedOrSkipped(t *testing.T) {
 				if test.repair {
 					s.fail("Update", "First", "")
 				}
-				_, err := s.client.ContinueUpdateRollback(t.Context(),
-					&cfn.ContinueUpdateRollbackInput{StackName: aws.String("demo"), ResourcesToSkip: test.skip})
+				_, err := s.client.ContinueUpdateRollback(t.Context(), &cfn.ContinueUpdateRollbackInput{
+					StackName: aws.String("demo"), ResourcesToSkip: test.skip, ForceRollback: aws.Bool(test.force),
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := s.settle("demo").StackStatus; got != test.want {
+				settled := s.settle("demo")
+				if got := settled.StackStatus; got != test.want {
 					t.Errorf("status %s", got)
+				}
+				if diff := cmp.Diff([]types.OperationType{types.OperationTypeContinueRollback}, operationTypes(settled)); diff != "" {
+					t.Error(diff)
 				}
 			})
 		})
@@ -313,6 +320,37 @@ Outputs: {Name: {Value: !GetAtt Topic.TopicName, Export: {Name: shared}}}
 		}
 		if diff := cmp.Diff(want, matching(s.story("demo"), "in use by")); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestDescriptionsTellTheLastOperationAndItsRollback(t *testing.T) {
+	t.Parallel()
+	play(t, func(s *stage) {
+		t := s.t
+		s.create(named("a", "one"))
+		created := s.settle("demo")
+		s.fail("Update", "Second", "cannot")
+		s.update(named("b", "one"))
+		undone := s.settle("demo")
+		got := [][]types.OperationType{operationTypes(created), operationTypes(undone)}
+		want := [][]types.OperationType{
+			{types.OperationTypeCreateStack}, {types.OperationTypeRollback, types.OperationTypeUpdateStack},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		listed, err := s.client.ListStacks(t.Context(), &cfn.ListStacksInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(aws.ToString(undone.LastOperations[0].OperationId),
+			aws.ToString(listed.StackSummaries[0].LastOperations[0].OperationId)); diff != "" {
+			t.Error(diff)
+		}
+		told, err := s.client.DescribeEvents(t.Context(), &cfn.DescribeEventsInput{OperationId: undone.LastOperations[0].OperationId})
+		if err != nil || len(told.OperationEvents) == 0 {
+			t.Errorf("the operation has no events: %v, %v", told, err)
 		}
 	})
 }
