@@ -160,7 +160,7 @@ func TestFaultsCarryAllThatTheySay(t *testing.T) {
 	})
 	const message = "Slower, please."
 	sim.AddFault(t, awssimtest.Fault{
-		Call: &awssimtest.Call{Service: "cloudformation", Operation: "DeleteStack"}, Effect: awssimtest.AccessDenied,
+		Call: &awssimtest.Call{Service: "cloudformation", Operation: "DeleteStack", Region: awssimtest.Region}, Effect: awssimtest.AccessDenied,
 		Skip: 1, Message: message, Probability: 1, Seed: 1, Delay: time.Millisecond,
 	})
 	create(t, sim, topics)
@@ -180,6 +180,25 @@ func TestFaultsCarryAllThatTheySay(t *testing.T) {
 	sim.ClearFaults()
 	if _, err := client(sim).DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("shop")}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestCallsBeyondARateAreThrottled(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t)
+	sim.AddFault(t, awssimtest.Fault{
+		Call: &awssimtest.Call{Operation: "DescribeStacks"}, Effect: awssimtest.Throttling, Rate: 0.001, Burst: 2,
+	})
+	var codes []string
+	for range 3 {
+		_, err := client(sim).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{},
+			func(o *cloudformation.Options) { o.Retryer = aws.NopRetryer{} })
+		if refused, ok := errors.AsType[smithy.APIError](err); ok {
+			codes = append(codes, refused.ErrorCode())
+		}
+	}
+	if diff := cmp.Diff([]string{"Throttling"}, codes); diff != "" {
+		t.Error(diff)
 	}
 }
 

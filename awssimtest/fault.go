@@ -54,6 +54,9 @@ type Fault struct {
 	// Probability of striking, between 0 and 1; 0 is always. Equal seeds strike equal sequences in the same places.
 	Probability float64
 	Seed        uint64
+	// Rate is how many calls a second pass before Throttling strikes, and Burst how many at once.
+	Rate  float64
+	Burst int
 	// Delay passes before the effect. For calls it is real time; for resources it is time of AWS, which Speed divides.
 	Delay time.Duration
 	// Message replaces the text of the error.
@@ -64,6 +67,7 @@ type Fault struct {
 type Call struct {
 	Service   string // as SigV4 names it, such as "cloudformation", "ecs", "elasticloadbalancing"
 	Operation string // such as "CreateStack"
+	Region    string // such as "us-east-1"
 }
 
 // Resource selects what CloudFormation does with resources of stacks; an empty field selects all.
@@ -92,10 +96,11 @@ func (s *Simulator) ClearFaults() { s.server.ClearFaults() }
 func (f *Fault) rule() fault.Rule {
 	rule := fault.Rule{
 		Effect: fault.Effect(f.Effect), Skip: f.Skip, Count: f.Count, Probability: f.Probability, Seed: f.Seed,
+		Rate: f.Rate, Burst: f.Burst,
 		Delay: fault.Duration(f.Delay), Message: f.Message,
 	}
 	if f.Call != nil {
-		rule.Call = &fault.Call{Service: f.Call.Service, Operation: f.Call.Operation}
+		rule.Call = &fault.Call{Service: f.Call.Service, Operation: f.Call.Operation, Region: f.Call.Region}
 	}
 	if f.Resource != nil {
 		rule.Resource = &fault.Resource{

@@ -24,7 +24,7 @@ func (s *Server) ClearFaults() { s.faults.Clear() }
 
 // perform runs a call that was routed, unless a fault strikes it. It reports whether the client gets the answer.
 func (s *Server) perform(service wire.Service, call *wire.Call) (wire.Answer, bool) {
-	hit, struck := s.faults.OnCall(call.Service, call.Operation)
+	hit, struck := s.faults.OnCall(call.Service, call.Operation, call.Region)
 	if !struck {
 		return service.Run(call.HTTP.Context(), call), true
 	}

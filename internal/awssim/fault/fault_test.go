@@ -30,7 +30,7 @@ func add(t *testing.T, set *fault.Set, rule fault.Rule) string {
 func pattern(set *fault.Set, times int) string {
 	var told strings.Builder
 	for range times {
-		if _, ok := set.OnCall("cloudformation", "CreateStack"); ok {
+		if _, ok := set.OnCall("cloudformation", "CreateStack", "us-east-1"); ok {
 			told.WriteByte('x')
 		} else {
 			told.WriteByte('-')
@@ -51,6 +51,7 @@ func TestRulesStrikeAsOftenAsTheySay(t *testing.T) {
 		"twice after three":           {[]fault.Rule{{Call: &always, Effect: fault.Throttling, Count: 2, Skip: 3}}, "---xx---"},
 		"another operation's":         {[]fault.Rule{{Call: &fault.Call{Operation: "DeleteStack"}, Effect: fault.Throttling}}, "--------"},
 		"another service's":           {[]fault.Rule{{Call: &fault.Call{Service: "ecs"}, Effect: fault.Throttling}}, "--------"},
+		"another region's":            {[]fault.Rule{{Call: &fault.Call{Region: "eu-west-1"}, Effect: fault.Throttling}}, "--------"},
 		"a resource's":                {[]fault.Rule{{Resource: &fault.Resource{}, Effect: fault.Failure}}, "--------"},
 		"one once, then another once": {[]fault.Rule{{Call: &always, Effect: fault.Throttling, Count: 1}, {Call: &always, Effect: fault.AccessDenied, Count: 1}}, "xx------"},
 		"by chance":                   {[]fault.Rule{{Call: &always, Effect: fault.Throttling, Probability: 0.5, Seed: 7}}, chance(7)},
@@ -81,6 +82,22 @@ func chance(seed uint64) string {
 	return pattern(&set, times)
 }
 
+func TestARateLetsPassWhatABucketHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var set fault.Set
+		add(t, &set, fault.Rule{Call: &fault.Call{}, Effect: fault.Throttling, Rate: 2, Burst: 3})
+		told := pattern(&set, 5)
+		time.Sleep(time.Second)
+		told += " " + pattern(&set, 4)
+		time.Sleep(time.Hour)
+		told += " " + pattern(&set, 5)
+		if diff := cmp.Diff("---xx --xx ---xx", told); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
 	call, deed := &fault.Call{}, &fault.Resource{}
@@ -96,6 +113,9 @@ func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 		"an unknown deed":          {fault.Rule{Resource: &fault.Resource{Deed: "Make"}, Effect: fault.Failure}, "deed has to be"},
 		"more than certain":        {fault.Rule{Call: call, Effect: fault.Throttling, Probability: 2}, "between 0 and 1"},
 		"a negative count":         {fault.Rule{Call: call, Effect: fault.Throttling, Count: -1}, "must not be negative"},
+		"a rate without a burst":   {fault.Rule{Call: call, Effect: fault.Throttling, Rate: 1}, "needs a burst"},
+		"a burst without a rate":   {fault.Rule{Call: call, Effect: fault.Throttling, Burst: 1}, "needs a burst"},
+		"a rate of losing answers": {fault.Rule{Call: call, Effect: fault.LostAnswer, Rate: 1, Burst: 1}, "for Throttling"},
 		"a delay of no time":       {fault.Rule{Call: call, Effect: fault.Delay}, "needs a delay"},
 	}
 	for name, test := range cases {

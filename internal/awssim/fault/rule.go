@@ -68,6 +68,10 @@ type Rule struct {
 	Probability float64 `json:"probability,omitempty"`
 	// Seed of the probability: equal seeds strike equal sequences of calls in the same places.
 	Seed uint64 `json:"seed,omitempty"`
+	// Rate is how many calls a second pass before Throttling strikes, and Burst how many at once: a token bucket as
+	// AWS has them. A rule has one bucket for all that it selects. Without a rate every call is struck.
+	Rate  float64 `json:"rate,omitempty"`
+	Burst int     `json:"burst,omitempty"`
 	// Delay passes before the effect. For calls it is real time; for resources it is time of AWS, which the
 	// simulator's speed divides.
 	Delay Duration `json:"delay,omitzero"`
@@ -81,6 +85,8 @@ type Call struct {
 	Service string `json:"service,omitempty"`
 	// Operation such as "CreateStack".
 	Operation string `json:"operation,omitempty"`
+	// Region such as "us-east-1".
+	Region string `json:"region,omitempty"`
 }
 
 // Resource selects deeds on resources; an empty field selects all.
@@ -112,7 +118,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 var (
 	errTarget          = errors.New(`exactly one of "call" and "resource" has to be given`)
 	errProbability     = errors.New("probability has to be between 0 and 1")
-	errNegative        = errors.New("skip, count and delay must not be negative")
+	errNegative        = errors.New("skip, count, rate, burst and delay must not be negative")
+	errRate            = errors.New("a rate is for Throttling, and needs a burst of at least 1")
 	errDelay           = errors.New("the effect Delay needs a delay")
 	errUnknownCall     = errors.New("is no effect on calls")
 	errUnknownResource = errors.New("is no effect on resources")
@@ -125,8 +132,10 @@ func (r *Rule) check() error {
 		return errTarget
 	case r.Probability < 0 || r.Probability > 1:
 		return errProbability
-	case r.Skip < 0 || r.Count < 0 || r.Delay < 0:
+	case r.Skip < 0 || r.Count < 0 || r.Delay < 0 || r.Rate < 0 || r.Burst < 0:
 		return errNegative
+	case (r.Rate > 0) != (r.Burst > 0) || (r.Rate > 0 && r.Effect != Throttling):
+		return errRate
 	case r.Effect == Delay && r.Delay == 0:
 		return errDelay
 	case r.Call != nil:

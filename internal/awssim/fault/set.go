@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -25,6 +26,7 @@ type armed struct {
 	skipped int
 	struck  int
 	chance  *rand.Rand
+	bucket  bucket
 	cleared chan struct{}
 }
 
@@ -55,6 +57,7 @@ func (s *Set) Add(rule Rule) (string, error) {
 	s.made++
 	added := &armed{
 		Rule: rule, id: "fault-" + strconv.Itoa(s.made), cleared: make(chan struct{}),
+		bucket: bucket{rate: rule.Rate, burst: float64(rule.Burst), tokens: float64(rule.Burst), filled: time.Now()},
 		chance: rand.New(rand.NewPCG(rule.Seed, 0)), //nolint:gosec // repeatable on purpose
 	}
 	s.rules = append(s.rules, added)
@@ -95,9 +98,10 @@ func (s *Set) remove(doomed func(*armed) bool) int {
 }
 
 // OnCall returns the fault that strikes a call, if one does.
-func (s *Set) OnCall(service, operation string) (Hit, bool) {
+func (s *Set) OnCall(service, operation, region string) (Hit, bool) {
 	return s.strike(func(rule *armed) bool {
-		return rule.Call != nil && selects(rule.Call.Service, service) && selects(rule.Call.Operation, operation)
+		return rule.Call != nil && selects(rule.Call.Service, service) && selects(rule.Call.Operation, operation) &&
+			selects(rule.Call.Region, region)
 	})
 }
 
@@ -125,6 +129,9 @@ func (s *Set) strike(matches func(*armed) bool) (Hit, bool) {
 
 // strikes decides for one match, and counts it.
 func (a *armed) strikes() bool {
+	if a.Rate > 0 && a.bucket.take(time.Now()) {
+		return false
+	}
 	if a.Count > 0 && a.struck >= a.Count {
 		return false
 	}
