@@ -16,6 +16,7 @@ import (
 
 const (
 	startTimeout = 10 * time.Second
+	stopTimeout  = 5 * time.Second
 	pollInterval = 100 * time.Microsecond
 	// rest is how long a process does nothing before its memory is measured.
 	rest = 200 * time.Millisecond
@@ -95,6 +96,8 @@ func (p *process) await(ctx context.Context) error {
 // stop ends the process. How it ends is of no interest to a benchmark.
 func (p *process) stop() {
 	_ = p.command.Process.Signal(syscall.SIGTERM)
+	impatience := time.AfterFunc(stopTimeout, func() { _ = p.command.Process.Kill() })
+	defer impatience.Stop()
 	_ = p.command.Wait()
 }
 

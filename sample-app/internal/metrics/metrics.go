@@ -4,6 +4,7 @@ package metrics
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,12 +21,26 @@ type HTTP struct {
 	requests *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	// seen has the series that requests have used, because to find them by their labels costs more than to count.
+	mu   sync.RWMutex
+	seen map[labels]series
+}
+
+type labels struct {
+	route, method string
+	status        int
+}
+
+type series struct {
+	requests prometheus.Counter
+	latency  prometheus.Observer
 }
 
 // New makes the metrics of a service of this version. They are in a registry of their own.
 func New(version string) *HTTP {
 	metrics := &HTTP{
 		registry: prometheus.NewRegistry(),
+		seen:     map[labels]series{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "http_requests_total", Help: "Answered requests.",
 		}, []string{"route", "method", "code"}),
@@ -64,9 +79,27 @@ func (m *HTTP) End(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route = Unmatched
 	}
-	method = known(method)
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	m.latency.WithLabelValues(route, method).Observe(took.Seconds())
+	found := m.find(labels{route, known(method), status})
+	found.requests.Inc()
+	found.latency.Observe(took.Seconds())
+}
+
+// find returns the series with these labels.
+func (m *HTTP) find(by labels) series {
+	m.mu.RLock()
+	found, ok := m.seen[by]
+	m.mu.RUnlock()
+	if ok {
+		return found
+	}
+	found = series{
+		requests: m.requests.WithLabelValues(by.route, by.method, strconv.Itoa(by.status)),
+		latency:  m.latency.WithLabelValues(by.route, by.method),
+	}
+	m.mu.Lock()
+	m.seen[by] = found
+	m.mu.Unlock()
+	return found
 }
 
 // known is the method, or "other" if HTTP does not know it.
