@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
@@ -234,5 +235,37 @@ func TestResourcesAreEditedAndRemovedOutOfBand(t *testing.T) {
 	seen = append(seen, look())
 	if diff := cmp.Diff([]types.StackResourceDriftStatus{"IN_SYNC", "MODIFIED", "DELETED"}, seen); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnInterruptedSpotTaskIsReplaced(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t, awssimtest.PlaceholderImages())
+	create(t, sim, strings.NewReplacer(
+		"LaunchType: FARGATE", "CapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT, Weight: 1}]",
+		"{Type: AWS::ECS::Cluster}", "{Type: AWS::ECS::Cluster, Properties: {ClusterName: shop, CapacityProviders: [FARGATE_SPOT]}}",
+	).Replace(web))
+	await(t, sim, types.StackStatusCreateComplete)
+	clusters := ecs.New(ecs.Options{
+		Region: awssimtest.Region, BaseEndpoint: aws.String(sim.URL()), Credentials: client(sim).Options().Credentials,
+	})
+	tasks := func() []string {
+		out, err := clusters.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("shop")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.TaskArns
+	}
+	first := tasks()
+	sim.InterruptSpot(t, first[0])
+	const patience = 20 * time.Second
+	for started := time.Now(); ; time.Sleep(time.Millisecond) {
+		now := tasks()
+		if len(now) == 1 && now[0] != first[0] {
+			return
+		}
+		if time.Since(started) > patience {
+			t.Fatalf("of %s became %s", first, now)
+		}
 	}
 }

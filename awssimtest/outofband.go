@@ -12,6 +12,14 @@ func (s *Simulator) EditResource(t testing.TB, resourceType, physicalID string, 
 	}
 }
 
+// InterruptSpot takes the capacity of a task away that runs on FARGATE_SPOT. No such task fails the test.
+func (s *Simulator) InterruptSpot(t testing.TB, taskARN string) {
+	t.Helper()
+	if err := s.server.InterruptSpot(taskARN); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // RemoveResource deletes a resource in [Region] behind CloudFormation's back, as EditResource edits one.
 func (s *Simulator) RemoveResource(t testing.TB, resourceType, physicalID string) {
 	t.Helper()

@@ -19,6 +19,8 @@ const (
 	// ResourcesPath is where a resource is read (GET), edited (PATCH) and removed (DELETE) behind CloudFormation's back;
 	// the query has its type, id and, unless it is the default one, region.
 	ResourcesPath = adminPath + "resources"
+	// SpotPath is where a Spot task loses its capacity (POST); the query has its ARN as task.
+	SpotPath = adminPath + "spot-interruptions"
 
 	adminPath = "/_awssim/"
 )
@@ -47,6 +49,7 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("GET "+ResourcesPath, s.getResource)
 	mux.HandleFunc("PATCH "+ResourcesPath, s.patchResource)
 	mux.HandleFunc("DELETE "+ResourcesPath, s.deleteResource)
+	mux.HandleFunc("POST "+SpotPath, s.postSpotInterruption)
 	return mux
 }
 

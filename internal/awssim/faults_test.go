@@ -316,6 +316,7 @@ func TestTheAdminEndpointRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"two faults":        {http.MethodPost, "faults", `{"call": {}, "effect": "Throttling"} {}`, 400, "unexpected data after"},
 		"no fault":          {http.MethodPost, "faults", ``, 400, "EOF"},
 		"an unknown fault":  {http.MethodDelete, "faults/fault-9", ``, 404, "there is no fault fault-9"},
+		"an unknown task":   {http.MethodPost, "spot-interruptions?task=arn:none", ``, 404, "no such Spot task"},
 		"another method":    {http.MethodPut, "faults", ``, 405, "Method Not Allowed"},
 		"another path":      {http.MethodGet, "weather", ``, 404, "not found"},
 	}

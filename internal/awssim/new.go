@@ -57,7 +57,7 @@ func New(options Options) *Server {
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
 	})
 
-	server := &Server{log: log, services: make(map[string]wire.Service), registry: images, records: plain}
+	server := &Server{log: log, services: make(map[string]wire.Service), registry: images, records: plain, clusters: clusters}
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {

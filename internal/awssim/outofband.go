@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -18,6 +19,13 @@ func (s *Server) EditResource(region, resourceType, id string, changes map[strin
 // of their services instead.
 func (s *Server) RemoveResource(region, resourceType, id string) error {
 	return s.records.Remove(resource.Place{Account: Account, Region: region}, resourceType, id)
+}
+
+// InterruptSpot takes the capacity of a Spot task away.
+func (s *Server) InterruptSpot(taskARN string) error { return s.clusters.InterruptSpot(taskARN) }
+
+func (s *Server) postSpotInterruption(w http.ResponseWriter, r *http.Request) {
+	replyDone(w, s.InterruptSpot(r.URL.Query().Get("task")))
 }
 
 func (s *Server) getResource(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +67,7 @@ func named(r *http.Request) (string, string, string) {
 
 func replyDone(w http.ResponseWriter, err error) {
 	switch {
-	case errors.Is(err, generic.ErrNoResource):
+	case errors.Is(err, generic.ErrNoResource), errors.Is(err, ecs.ErrNoTask):
 		replyError(w, http.StatusNotFound, err)
 	case err != nil:
 		replyError(w, http.StatusInternalServerError, err)

@@ -28,6 +28,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -54,6 +55,7 @@ type Server struct {
 	private  http.Handler // what lies below adminPath
 	faults   fault.Set
 	records  *generic.Provider // of resources that need not move
+	clusters *ecs.Service
 	closers  []io.Closer
 
 	plain, moving []string // resource types, sorted
