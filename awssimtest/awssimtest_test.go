@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
@@ -246,11 +248,8 @@ func TestAnInterruptedSpotTaskIsReplaced(t *testing.T) {
 		"{Type: AWS::ECS::Cluster}", "{Type: AWS::ECS::Cluster, Properties: {ClusterName: shop, CapacityProviders: [FARGATE_SPOT]}}",
 	).Replace(web))
 	await(t, sim, types.StackStatusCreateComplete)
-	clusters := ecs.New(ecs.Options{
-		Region: awssimtest.Region, BaseEndpoint: aws.String(sim.URL()), Credentials: client(sim).Options().Credentials,
-	})
 	tasks := func() []string {
-		out, err := clusters.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("shop")})
+		out, err := clusters(sim).ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("shop")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -267,5 +266,43 @@ func TestAnInterruptedSpotTaskIsReplaced(t *testing.T) {
 		if time.Since(started) > patience {
 			t.Fatalf("of %s became %s", first, now)
 		}
+	}
+}
+
+// clusters is ECS on a simulator.
+func clusters(sim *awssimtest.Simulator) *ecs.Client {
+	return ecs.New(ecs.Options{
+		Region: awssimtest.Region, BaseEndpoint: aws.String(sim.URL()), Credentials: client(sim).Options().Credentials,
+	})
+}
+
+func TestAServiceSurvivesTasksThatFail(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t, awssimtest.PlaceholderImages())
+	const message = "pull image manifest has been retried 5 time(s): no route to host"
+	sim.AddFault(t, awssimtest.Fault{
+		Task: &awssimtest.Task{Image: "registry.invalid/web:1"}, Effect: awssimtest.PullFailure, Count: 1, Message: message,
+	})
+	sim.AddFault(t, awssimtest.Fault{Task: &awssimtest.Task{}, Effect: awssimtest.Crash, Count: 1})
+	sim.AddFault(t, awssimtest.Fault{Task: &awssimtest.Task{Image: "another"}, Effect: awssimtest.Crash})
+	create(t, sim, strings.ReplaceAll(web, "{Type: AWS::ECS::Cluster}", "{Type: AWS::ECS::Cluster, Properties: {ClusterName: shop}}"))
+	await(t, sim, types.StackStatusCreateComplete)
+	listed, err := clusters(sim).ListTasks(t.Context(), &ecs.ListTasksInput{
+		Cluster: aws.String("shop"), DesiredStatus: ecstypes.DesiredStatusStopped,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described, err := clusters(sim).DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: aws.String("shop"), Tasks: listed.TaskArns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	for _, task := range described.Tasks {
+		reasons = append(reasons, aws.ToString(task.StoppedReason))
+	}
+	slices.Sort(reasons)
+	if diff := cmp.Diff([]string{"CannotPullContainerError: " + message, "Essential container in task exited"}, reasons); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -28,7 +28,13 @@ const (
 	Stuck       = Effect(fault.Stuck)       // done, and then IN_PROGRESS until the fault is removed
 )
 
-// Delay is an effect on both: only the fault's Delay passes.
+// The effects on tasks of ECS.
+const (
+	PullFailure = Effect(fault.PullFailure) // the image cannot be pulled
+	Crash       = Effect(fault.Crash)       // the container ends after the fault's Delay
+)
+
+// Delay is an effect on calls and resources: only the fault's Delay passes.
 const Delay = Effect(fault.Delay)
 
 // Deed is what CloudFormation does with a resource. A replacement is a Create and a Delete.
@@ -41,11 +47,12 @@ const (
 	Delete = Deed(fault.Delete)
 )
 
-// Fault says what fails, how and how often. Exactly one of Call and Resource is set. Of several faults for one thing,
+// Fault says what fails, how and how often. Exactly one of Call, Resource and Task is set. Of several faults for one thing,
 // the one that was added first strikes.
 type Fault struct {
 	Call     *Call
 	Resource *Resource
+	Task     *Task
 	Effect   Effect
 	// Skip lets so many pass first.
 	Skip int
@@ -57,7 +64,8 @@ type Fault struct {
 	// Rate is how many calls a second pass before Throttling strikes, and Burst how many at once.
 	Rate  float64
 	Burst int
-	// Delay passes before the effect. For calls it is real time; for resources it is time of AWS, which Speed divides.
+	// Delay passes before the effect. For calls and tasks it is real time; for resources it is time of AWS, which
+	// Speed divides.
 	Delay time.Duration
 	// Message replaces the text of the error.
 	Message string
@@ -77,6 +85,11 @@ type Resource struct {
 	LogicalID string
 	Deed      Deed
 	Rollback  bool // only while a stack is led back from a failed operation
+}
+
+// Task selects containers of tasks; an empty field selects all.
+type Task struct {
+	Image string // as the task definition names it
 }
 
 // AddFault puts a fault in force and returns a function that removes it, which lets go what is stuck by it. A fault
@@ -101,6 +114,9 @@ func (f *Fault) rule() fault.Rule {
 	}
 	if f.Call != nil {
 		rule.Call = &fault.Call{Service: f.Call.Service, Operation: f.Call.Operation, Region: f.Call.Region}
+	}
+	if f.Task != nil {
+		rule.Task = &fault.Task{Image: f.Task.Image}
 	}
 	if f.Resource != nil {
 		rule.Resource = &fault.Resource{

@@ -52,12 +52,12 @@ func New(options Options) *Server {
 	if options.PlaceholderImages {
 		containers = ecs.WithPlaceholders(containers)
 	}
+	server := &Server{log: log, services: make(map[string]wire.Service), registry: images, records: plain}
 	clusters := ecs.New(ecs.Deps{
-		Clock: pace, Containers: containers,
+		Clock: pace, Containers: server.faults.WrapContainers(containers),
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
 	})
-
-	server := &Server{log: log, services: make(map[string]wire.Service), registry: images, records: plain, clusters: clusters}
+	server.clusters = clusters
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {

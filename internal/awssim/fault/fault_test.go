@@ -105,11 +105,13 @@ func TestRulesThatMakeNoSenseAreRefused(t *testing.T) {
 		rule fault.Rule
 		want string
 	}{
-		"no target":                {fault.Rule{Effect: fault.Throttling}, `exactly one of "call" and "resource"`},
-		"two targets":              {fault.Rule{Call: call, Resource: deed, Effect: fault.Delay}, `exactly one of "call" and "resource"`},
+		"no target":                {fault.Rule{Effect: fault.Throttling}, "exactly one of"},
+		"two targets":              {fault.Rule{Call: call, Resource: deed, Effect: fault.Delay}, "exactly one of"},
 		"no effect":                {fault.Rule{Call: call}, `"" is no effect on calls`},
 		"a call that is stuck":     {fault.Rule{Call: call, Effect: fault.Stuck}, `"Stuck" is no effect on calls`},
 		"a resource that throttle": {fault.Rule{Resource: deed, Effect: fault.Throttling}, `"Throttling" is no effect on resources`},
+		"a task that is stuck":     {fault.Rule{Task: &fault.Task{}, Effect: fault.Stuck}, `"Stuck" is no effect on tasks`},
+		"a call that crashes":      {fault.Rule{Call: call, Effect: fault.Crash}, `"Crash" is no effect on calls`},
 		"an unknown deed":          {fault.Rule{Resource: &fault.Resource{Deed: "Make"}, Effect: fault.Failure}, "deed has to be"},
 		"more than certain":        {fault.Rule{Call: call, Effect: fault.Throttling, Probability: 2}, "between 0 and 1"},
 		"a negative count":         {fault.Rule{Call: call, Effect: fault.Throttling, Count: -1}, "must not be negative"},

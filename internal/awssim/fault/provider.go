@@ -88,9 +88,6 @@ func (p *provider) after(ctx context.Context, deed Deed, r resource.Request, hit
 }
 
 func (h Hit) failure(deed Deed) error {
-	message := h.Message
-	if message == "" {
-		message = "awssim was told to fail this " + string(deed)
-	}
+	message := h.words("awssim was told to fail this " + string(deed))
 	return &resource.Failure{Message: message, HandlerErrorCode: "GeneralServiceException"}
 }

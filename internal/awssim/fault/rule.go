@@ -39,7 +39,15 @@ const (
 	Stuck Effect = "Stuck"
 )
 
-// Delay is an effect on both: only the rule's delay passes.
+// The effects on tasks of ECS.
+const (
+	// PullFailure fails the pull of an image.
+	PullFailure Effect = "PullFailure"
+	// Crash ends a container after the rule's delay.
+	Crash Effect = "Crash"
+)
+
+// Delay is an effect on calls and resources: only the rule's delay passes.
 const Delay Effect = "Delay"
 
 // Deed is what CloudFormation does with a resource.
@@ -52,14 +60,16 @@ const (
 	Delete Deed = "Delete"
 )
 
-// Rule says what fails, how and how often. Exactly one of Call and Resource is set. Of several rules for one
+// Rule says what fails, how and how often. Exactly one of Call, Resource and Task is set. Of several rules for one
 // thing, the one that was added first strikes.
 type Rule struct {
 	// Call selects calls of AWS APIs.
 	Call *Call `json:"call,omitempty"`
 	// Resource selects deeds on resources of stacks.
 	Resource *Resource `json:"resource,omitempty"`
-	Effect   Effect    `json:"effect"`
+	// Task selects what ECS starts.
+	Task   *Task  `json:"task,omitempty"`
+	Effect Effect `json:"effect"`
 	// Skip lets so many pass first.
 	Skip int `json:"skip,omitempty"`
 	// Count is how often the fault strikes; 0 is until it is cleared.
@@ -72,8 +82,8 @@ type Rule struct {
 	// AWS has them. A rule has one bucket for all that it selects. Without a rate every call is struck.
 	Rate  float64 `json:"rate,omitempty"`
 	Burst int     `json:"burst,omitempty"`
-	// Delay passes before the effect. For calls it is real time; for resources it is time of AWS, which the
-	// simulator's speed divides.
+	// Delay passes before the effect. For calls and tasks it is real time; for resources it is time of AWS, which
+	// the simulator's speed divides.
 	Delay Duration `json:"delay,omitzero"`
 	// Message replaces the text of the error.
 	Message string `json:"message,omitempty"`
@@ -99,6 +109,12 @@ type Resource struct {
 	Rollback bool `json:"rollback,omitempty"`
 }
 
+// Task selects containers of tasks; an empty field selects all.
+type Task struct {
+	// Image as the task definition names it.
+	Image string `json:"image,omitempty"`
+}
+
 // Duration is a time.Duration that JSON writes as "1m30s".
 type Duration time.Duration
 
@@ -116,19 +132,20 @@ func (d *Duration) UnmarshalText(text []byte) error {
 }
 
 var (
-	errTarget          = errors.New(`exactly one of "call" and "resource" has to be given`)
+	errTarget          = errors.New(`exactly one of "call", "resource" and "task" has to be given`)
 	errProbability     = errors.New("probability has to be between 0 and 1")
 	errNegative        = errors.New("skip, count, rate, burst and delay must not be negative")
 	errRate            = errors.New("a rate is for Throttling, and needs a burst of at least 1")
 	errDelay           = errors.New("the effect Delay needs a delay")
 	errUnknownCall     = errors.New("is no effect on calls")
 	errUnknownResource = errors.New("is no effect on resources")
+	errUnknownTask     = errors.New("is no effect on tasks")
 	errDeed            = errors.New("deed has to be Create, Update or Delete")
 )
 
 func (r *Rule) check() error {
 	switch {
-	case (r.Call == nil) == (r.Resource == nil):
+	case r.targets() != 1:
 		return errTarget
 	case r.Probability < 0 || r.Probability > 1:
 		return errProbability
@@ -140,16 +157,35 @@ func (r *Rule) check() error {
 		return errDelay
 	case r.Call != nil:
 		return r.checkCall()
-	default:
+	case r.Resource != nil:
 		return r.checkResource()
+	default:
+		return r.checkTask()
 	}
+}
+
+func (r *Rule) targets() int {
+	given := 0
+	for _, target := range []bool{r.Call != nil, r.Resource != nil, r.Task != nil} {
+		if target {
+			given++
+		}
+	}
+	return given
+}
+
+func (r *Rule) checkTask() error {
+	if r.Effect != PullFailure && r.Effect != Crash {
+		return fmt.Errorf("%q %w", r.Effect, errUnknownTask)
+	}
+	return nil
 }
 
 func (r *Rule) checkCall() error {
 	switch r.Effect {
 	case Throttling, InternalFailure, ServiceUnavailable, ExpiredToken, AccessDenied, ConnectionReset, LostAnswer, Delay:
 		return nil
-	case Failure, LateFailure, Stuck:
+	case Failure, LateFailure, Stuck, PullFailure, Crash:
 	}
 	return fmt.Errorf("%q %w", r.Effect, errUnknownCall)
 }
@@ -163,7 +199,8 @@ func (r *Rule) checkResource() error {
 	switch r.Effect {
 	case Failure, LateFailure, Stuck, Delay:
 		return nil
-	case Throttling, InternalFailure, ServiceUnavailable, ExpiredToken, AccessDenied, ConnectionReset, LostAnswer:
+	case Throttling, InternalFailure, ServiceUnavailable, ExpiredToken, AccessDenied, ConnectionReset, LostAnswer,
+		PullFailure, Crash:
 	}
 	return fmt.Errorf("%q %w", r.Effect, errUnknownResource)
 }

@@ -114,6 +114,13 @@ func (s *Set) OnDeed(deed Deed, r resource.Request) (Hit, bool) {
 	})
 }
 
+// OnTask returns the fault that strikes an image that is pulled, or a container of it that starts, if one does.
+func (s *Set) OnTask(effect Effect, image string) (Hit, bool) {
+	return s.strike(func(rule *armed) bool {
+		return rule.Task != nil && rule.Effect == effect && selects(rule.Task.Image, image)
+	})
+}
+
 func selects[T ~string](wanted, given T) bool { return wanted == "" || wanted == given }
 
 func (s *Set) strike(matches func(*armed) bool) (Hit, bool) {
