@@ -34,6 +34,11 @@ func startTask(t *testing.T, environment ...string) *task {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		// Both fail if the test has ended the process itself.
+		_ = command.Process.Kill()
+		_ = command.Wait()
+	})
 	lines := bufio.NewScanner(stdout)
 	port := awaitPort(t, lines)
 	last := make(chan string, 1)
