@@ -95,14 +95,14 @@ func (r *EcsAppReconciler) Reconcile(ctx context.Context, app *v1alpha1.EcsApp) 
 		return ctrl.Result{}, err
 	}
 	if letsGo(app) {
-		return ctrl.Result{}, r.release(ctx, app)
+		return ctrl.Result{}, r.release(ctx, app, v1alpha1.ReasonRetained, "The stack is left in place")
 	}
 	before := app.DeepCopy()
 
 	pass := r.newPass(app)
 	r.askAWS(ctx, pass)
 	if pass.did == stack.Release {
-		return ctrl.Result{}, r.release(ctx, app)
+		return ctrl.Result{}, r.release(ctx, app, v1alpha1.ReasonDeleted, "There is no stack of this EcsApp any more")
 	}
 	if err := r.tell(ctx, before, pass); err != nil {
 		return ctrl.Result{}, err
@@ -136,13 +136,14 @@ func (r *EcsAppReconciler) ensureFinalizer(ctx context.Context, app *v1alpha1.Ec
 	return nil
 }
 
-// release lets the EcsApp go.
-func (r *EcsAppReconciler) release(ctx context.Context, app *v1alpha1.EcsApp) error {
+// release lets the EcsApp go, and says why.
+func (r *EcsAppReconciler) release(ctx context.Context, app *v1alpha1.EcsApp, reason, message string) error {
 	before := app.DeepCopy()
 	controllerutil.RemoveFinalizer(app, v1alpha1.Finalizer)
 	if err := r.Patch(ctx, app, optimistic(before)); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("removing the finalizer: %w", err)
 	}
+	r.Recorder.Eventf(app, nil, corev1.EventTypeNormal, reason, "Reconcile", "%s", message)
 	return nil
 }
 

@@ -38,6 +38,9 @@ func (p *pass) attempt() *v1alpha1.AttemptStatus {
 	if p.did.Repairs(p.seen.Phase) {
 		attempt.Repairs++
 	}
+	if last := p.app.Status.Attempt; last != nil && !p.did.Deploys() {
+		attempt.Failure = last.Failure // a repair does not make it undone
+	}
 	return &attempt
 }
 
@@ -49,7 +52,7 @@ func recall(app *v1alpha1.EcsApp, goal string, repairDue bool) stack.Attempt {
 	}
 	return stack.Attempt{
 		Made: attempt.Deployed, Refused: attempt.Refusal != "", Unchanged: attempt.Unchanged,
-		Repairs: int(attempt.Repairs), RepairDue: repairDue,
+		Repairs: int(attempt.Repairs), RepairDue: repairDue, TasksFailed: attempt.Failure != "",
 	}
 }
 

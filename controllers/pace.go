@@ -17,7 +17,7 @@ import (
 // How long to wait before the next look.
 const (
 	lookSoon    = time.Second
-	lookMin     = 2 * time.Second
+	lookMin     = time.Second
 	lookBusyMax = 15 * time.Second
 	lookRefused = time.Minute
 	lookSteady  = 5 * time.Minute

@@ -3,6 +3,7 @@ package controllers
 import (
 	"context"
 
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
@@ -122,7 +123,8 @@ func (p *pass) act(ctx context.Context) {
 // report gathers what the pass learned for status.
 func (p *pass) report() status.Report {
 	report := status.Report{
-		StackName: p.target.Name, Goal: p.goal, Seen: p.seen, Did: p.did, Image: p.image, NoTemplate: p.noTemplate,
+		StackName: p.target.Name, Replicas: ptr.Deref(p.app.Spec.Replicas, 0), Goal: p.goal,
+		Seen: p.seen, Did: p.did, Image: p.image, NoTemplate: p.noTemplate,
 		Links: status.Links{URL: template.OutputURL, Health: template.OutputHealthURL, Docs: template.OutputDocsURL},
 	}
 	if p.err != nil {

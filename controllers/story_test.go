@@ -227,12 +227,10 @@ status: Ready=False Creating
 aws: CREATE_COMPLETE
 status: Ready=True Ready`,
 		},
-		"an app deleted while its stack is created waits, and leaves nothing": {
+		"an app deleted while its stack is created ends the creation, and leaves nothing": {
 			tell: func(s *story) {
 				s.passes()
 				s.remove()
-				s.passes()
-				s.finish("CREATE_COMPLETE")
 				s.passes()
 				s.finish("DELETE_COMPLETE")
 				s.pass(0)
@@ -241,7 +239,6 @@ status: Ready=True Ready`,
 aws: Create
 status: Ready=False Creating
 user: deletes the EcsApp
-aws: CREATE_COMPLETE
 aws: Delete
 status: Ready=False Deleting
 aws: DELETE_COMPLETE

@@ -52,7 +52,9 @@ func (c *cloud) Observe(context.Context, aws.Target) (stack.Observation, error) 
 	if c.broken != nil {
 		return stack.Observation{}, c.broken
 	}
-	seen := stack.Observation{Status: c.status, Phase: phase(c.status), Digest: c.digest}
+	seen := stack.Observation{
+		Status: c.status, Phase: phase(c.status), Digest: c.digest, Deletable: c.status == "CREATE_IN_PROGRESS",
+	}
 	if !c.owned && seen.Phase != stack.Absent {
 		seen.Phase = stack.Foreign
 	}
@@ -76,7 +78,8 @@ func (c *cloud) Do(_ context.Context, order aws.Order) error {
 	}
 	c.writes++
 	c.story.tellf("aws: %s", order.Action)
-	if phase(c.status) == stack.Busy {
+	endsCreation := order.Action == stack.Delete && c.status == "CREATE_IN_PROGRESS"
+	if phase(c.status) == stack.Busy && !endsCreation {
 		c.story.Errorf("%s while the stack is %s", order.Action, c.status)
 	}
 	if c.refusal != nil {

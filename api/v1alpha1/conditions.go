@@ -78,7 +78,13 @@ const (
 	ReasonTasksFailing = "TasksFailing"
 	// ReasonTasksStarting says that not all desired tasks run yet.
 	ReasonTasksStarting = "TasksStarting"
-	// ReasonNoService says that there is no ECS service yet.
+	// ReasonReplicasDiffer says that ECS was told another number of tasks by hand.
+	ReasonReplicasDiffer = "ReplicasDiffer"
+	// ReasonRetained says that a deleted EcsApp leaves its stack in place.
+	ReasonRetained = "Retained"
+	// ReasonDeleted says that the stack is gone.
+	ReasonDeleted = "Deleted"
+	// ReasonNoService says that there is no ECS service.
 	ReasonNoService = "NoService"
 )
 

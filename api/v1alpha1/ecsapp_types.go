@@ -389,15 +389,13 @@ type DeploymentSpec struct {
 }
 
 // CircuitBreakerSpec is the ECS deployment circuit breaker.
-//
-// +kubebuilder:validation:XValidation:rule="!has(self.enabled) || self.enabled || !self.rollback",message="spec.deployment.circuitBreaker.rollback needs enabled: write rollback: false as well, or leave the circuit breaker enabled"
 type CircuitBreakerSpec struct {
 	// enabled says whether a failing deployment is ended.
 	// +optional
 	// +kubebuilder:default=true
 	Enabled *bool `json:"enabled,omitempty"`
 
-	// rollback says whether the last good version is then restored by ECS itself.
+	// rollback says whether the last good version is then restored by ECS itself. It means nothing if enabled is false.
 	// +optional
 	// +kubebuilder:default=true
 	Rollback *bool `json:"rollback,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -36,33 +37,44 @@ type demo struct {
 }
 
 func main() {
-	oneshot := flag.Bool("oneshot", os.Getenv("ONESHOT") != "", "end when the application has answered")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	flags := flag.NewFlagSet("demo", flag.ExitOnError) // of its own: the libraries add theirs to the common one
+	oneshot := flags.Bool("oneshot", os.Getenv("ONESHOT") != "", "end when the application has answered")
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, *oneshot)
 	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, oneshot bool) error {
-	dir, err := os.MkdirTemp("", "ecsapp-demo-")
-	if err != nil {
-		return fmt.Errorf("making a folder: %w", err)
-	}
 	root, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("finding the project: %w", err)
 	}
+	if _, err := os.Stat(filepath.Join(root, sample)); err != nil {
+		return fmt.Errorf("run me in the project's folder, or with make -C: %w", err)
+	}
+	dir, err := os.MkdirTemp("", "ecsapp-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
 	d := &demo{narrator: newNarrator(os.Stdout), dir: dir, root: root}
 	err = d.show(ctx, oneshot)
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil && ctx.Err() == nil {
 		d.logs()
 		return errors.Join(err, d.end())
 	}
-	return errors.Join(err, d.end(), os.RemoveAll(dir))
+	err = errors.Join(d.end(), os.RemoveAll(dir))
+	if err == nil {
+		d.printf("\nEverything was stopped, and nothing is left behind.\n")
+	}
+	return err
 }
 
 func (d *demo) show(ctx context.Context, oneshot bool) error {
@@ -89,9 +101,15 @@ func (d *demo) show(ctx context.Context, oneshot bool) error {
 		return nil
 	}
 	d.invite()
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-d.operator.Done():
+		return errOperator
+	}
 }
+
+var errOperator = errors.New("the operator has ended; its log says why")
 
 func (d *demo) build(ctx context.Context) error { return devenv.Build(ctx, d.options()) }
 

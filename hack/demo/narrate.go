@@ -107,7 +107,7 @@ func (d *demo) invite() {
 	d.output(`
   kubectl describe ecsapp items            # all about it
   kubectl scale ecsapp/items --replicas=4  # two more tasks
-  aws cloudformation describe-stacks       # the same truth, from the other side
+  aws cloudformation describe-stacks       # the same, as AWS sees it
   kubectl delete ecsapp items              # and everything is gone`)
 	d.printf("\n  Logs are in %s. Press Ctrl-C to end.\n", d.dir)
 }

@@ -61,7 +61,7 @@ func whyStopped(task *ecstypes.Task) string {
 		if said := stable(awssdk.ToString(container.Reason)); said != "" && !strings.Contains(reason, said) {
 			reason += fmt.Sprintf("; container %s: %s", name, said)
 		}
-		if container.ExitCode != nil {
+		if container.ExitCode != nil && *container.ExitCode != 0 {
 			reason += fmt.Sprintf("; container %s exited with code %d", name, *container.ExitCode)
 		}
 	}
@@ -86,7 +86,7 @@ func withHint(task *ecstypes.Task, reason string) string {
 	case exited(task, exitNotFound), exited(task, exitNotRunnable):
 		return reason + " (the command cannot be run: check spec.container.command and the image's architecture)"
 	case task.StopCode == ecstypes.TaskStopCodeEssentialContainerExited:
-		return reason + " (see the log group for its last words)"
+		return reason + " (its last words are in the log group, if the stack still has one)"
 	default:
 		return reason
 	}

@@ -119,6 +119,7 @@ func observation(found *cfntypes.Stack, target Target) stack.Observation {
 		Reason:    stable(awssdk.ToString(found.StackStatusReason)),
 		Revision:  revision(found),
 		Protected: awssdk.ToBool(found.EnableTerminationProtection),
+		Deletable: found.StackStatus == cfntypes.StackStatusCreateInProgress,
 		Outputs:   map[string]string{},
 	}
 	for _, output := range found.Outputs {

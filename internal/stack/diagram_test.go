@@ -54,8 +54,8 @@ func diagram() string {
 	var text strings.Builder
 	text.WriteString("# What the operator does in each state of a stack\n\n" +
 		"<!-- Generated from internal/stack by `go test ./internal/stack -update`. -->\n\n" +
-		"CloudFormation's statuses fold into eight phases. While a stack is Busy the operator waits; from every other\n" +
-		"phase one action leads on. A new spec, or a new value of annotation `ecsapp.dev/reconcile-at`, ends every hold.\n\n")
+		"CloudFormation's statuses fold into eight phases. While a stack is Busy the operator waits, except that a deletion\n" +
+		"ends a creation; from every other phase one action leads on. A new spec, or a new value of annotation `ecsapp.dev/reconcile-at`, ends every hold.\n\n")
 	section(&text, "The EcsApp is there", []situation{
 		{"new spec", stack.Goal{Digest: current}},
 		{"spec tried, repairs left", tried(attempt(1, true))},

@@ -8,6 +8,8 @@ func Next(goal Goal, seen Observation) Action {
 		return Release
 	case goal.Suspended, seen.Phase == Foreign:
 		return Hold
+	case seen.Phase == Busy && goal.Delete && seen.Deletable && !seen.Protected:
+		return Delete
 	case seen.Phase == Busy:
 		return Wait
 	case goal.Delete:
@@ -26,7 +28,12 @@ func Next(goal Goal, seen Observation) Action {
 			return Hold
 		}
 		return nextToUpdate(goal, seen)
-	case Broken, DeleteFailed:
+	case Broken:
+		if goal.Attempt.TasksFailed {
+			return Hold
+		}
+		return repair(goal, Delete)
+	case DeleteFailed:
 		return repair(goal, Delete)
 	case RollbackFailed:
 		return repair(goal, ContinueRollback)

@@ -56,6 +56,8 @@ func TestNext(t *testing.T) {
 		"deletes after a rollback":                   {stack.Goal{Delete: true}, seen(stack.RolledBack, older), stack.Delete},
 		"deletes after a failed creation":            {stack.Goal{Delete: true}, seen(stack.Broken, ""), stack.Delete},
 		"deletes after a failed rollback":            {stack.Goal{Delete: true}, seen(stack.RollbackFailed, ""), stack.Delete},
+		"does not create again what crashes":         {tried(stack.Attempt{Made: true, TasksFailed: true, RepairDue: true}), seen(stack.Broken, ""), stack.Hold},
+		"ends a creation to delete":                  {stack.Goal{Delete: true}, stack.Observation{Phase: stack.Busy, Deletable: true}, stack.Delete},
 		"waits before it deletes what is busy":       {stack.Goal{Delete: true}, seen(stack.Busy, current), stack.Wait},
 		"lets go when the stack is gone":             {stack.Goal{Delete: true}, seen(stack.Absent, ""), stack.Release},
 		"lets go of a foreign stack":                 {stack.Goal{Delete: true}, seen(stack.Foreign, ""), stack.Release},
@@ -106,6 +108,7 @@ func goals() []stack.Goal {
 	vary(func(g *stack.Goal) { g.Attempt.Made = true })
 	vary(func(g *stack.Goal) { g.Attempt.Refused = true })
 	vary(func(g *stack.Goal) { g.Attempt.Unchanged = true })
+	vary(func(g *stack.Goal) { g.Attempt.TasksFailed = true })
 	vary(func(g *stack.Goal) { g.Attempt.RepairDue = true })
 	vary(func(g *stack.Goal) { g.Attempt.Repairs = 1 })
 	vary(func(g *stack.Goal) { g.Attempt.Repairs = stack.RepairBudget })
@@ -117,8 +120,8 @@ func TestNextKeepsItsPromisesForEveryGoalAndPhase(t *testing.T) {
 	for _, goal := range goals() {
 		for _, phase := range stack.Phases() {
 			for _, digest := range []string{"", older, current} {
-				for _, protection := range []bool{false, true} {
-					seen := stack.Observation{Phase: phase, Digest: digest, Protected: protection}
+				for _, flag := range []bool{false, true} {
+					seen := stack.Observation{Phase: phase, Digest: digest, Protected: flag, Deletable: flag}
 					checkPromises(t, goal, seen, stack.Next(goal, seen))
 				}
 			}
@@ -129,7 +132,8 @@ func TestNextKeepsItsPromisesForEveryGoalAndPhase(t *testing.T) {
 func checkPromises(t *testing.T, goal stack.Goal, seen stack.Observation, next stack.Action) {
 	t.Helper()
 	promises := map[string]bool{
-		"never writes while busy":                        !next.Writes() || seen.Phase != stack.Busy,
+		"never writes while busy, but to end a creation": !next.Writes() || seen.Phase != stack.Busy ||
+			(next == stack.Delete && seen.Deletable && goal.Delete),
 		"never writes to a foreign stack":                !next.Writes() || seen.Phase != stack.Foreign,
 		"never writes when suspended":                    !next.Writes() || !goal.Suspended,
 		"lets go only of an owner that is being deleted": next != stack.Release || goal.Delete,

@@ -100,6 +100,8 @@ type Attempt struct {
 	Refused bool
 	// Unchanged says that CloudFormation found nothing to update for the goal.
 	Unchanged bool
+	// TasksFailed says that tasks of the goal's template failed. They would fail again.
+	TasksFailed bool
 	// Repairs is how many were made.
 	Repairs int
 	// RepairDue says that the pause before the next repair is over.
@@ -119,6 +121,8 @@ type Observation struct {
 	Digest string
 	// Protected is the termination protection.
 	Protected bool
+	// Deletable says that the stack can be deleted although it is Busy: its creation then ends.
+	Deletable bool
 	// Outputs of the stack by name.
 	Outputs map[string]string
 	// Failure says which resources failed in the last operation and why; empty if none did.

@@ -12,6 +12,8 @@ import (
 type Report struct {
 	StackName string
 	Goal      stack.Goal
+	// Replicas is how many tasks the spec wants.
+	Replicas int32
 	// Seen is nil if the stack could not be looked at.
 	Seen *stack.Observation
 	// Did is the action that was taken; empty if the pass failed before one.
@@ -104,7 +106,13 @@ func judgeRollout(r Report) verdict {
 	case r.Seen.RolloutUnknown != "":
 		return verdict{stateWorking, v1alpha1.ReasonAWSUnavailable, r.Seen.RolloutUnknown}
 	case rollout == nil:
-		return verdict{stateWorking, v1alpha1.ReasonNoService, "The stack has no ECS service: was it deleted by hand?"}
+		return verdict{
+			stateStalled, v1alpha1.ReasonNoService, "The stack's ECS service is gone: it was deleted by hand, and CloudFormation " +
+				"does not make it again. Delete the EcsApp and apply it again",
+		}
+	case rollout.Desired != r.Replicas:
+		return verdict{stateStalled, v1alpha1.ReasonReplicasDiffer, fmt.Sprintf(
+			"ECS was told by hand to run %d tasks, the spec wants %d: tell ECS so, or change spec.replicas", rollout.Desired, r.Replicas)}
 	case rollout.Healthy():
 		return verdict{stateReady, v1alpha1.ReasonReady, tasksRunning(rollout)}
 	case rollout.Failing:
@@ -133,7 +141,7 @@ func judgeHold(r Report) verdict {
 	case stack.Foreign:
 		return verdict{stateStalled, v1alpha1.ReasonStackForeign, sentence(
 			fmt.Sprintf("Stack %s exists and does not belong to this EcsApp; it is not touched", r.StackName),
-			"Delete or rename it, or rename the EcsApp")}
+			"Delete that stack, or give the EcsApp another name; an existing stack cannot be adopted")}
 	case stack.RolledBack:
 		return verdict{
 			stateStalled, v1alpha1.ReasonStackRolledBack,
@@ -158,6 +166,9 @@ func judgeHold(r Report) verdict {
 
 func judgeSuspended(r Report) verdict {
 	message := "Suspended: set spec.suspend to false to go on"
+	if r.Goal.Delete {
+		message = "Suspended: the deletion waits until spec.suspend is false"
+	}
 	if inSync(r) && r.Seen.Rollout.Healthy() {
 		return verdict{stateReady, v1alpha1.ReasonSuspended, message}
 	}
@@ -200,8 +211,11 @@ func work(r Report) (string, string) {
 func workOfAWS(r Report) (string, string) {
 	doing := stackSentence(r.Seen)
 	switch {
+	case r.Goal.Delete && r.Seen.Phase == stack.Busy && r.Seen.Status != "DELETE_IN_PROGRESS":
+		return v1alpha1.ReasonDeleting, doing + "; it can be deleted when that has ended"
 	case r.Seen.Phase != stack.Busy:
-		return v1alpha1.ReasonRepairing, doing + "; a repair follows after a pause"
+		return v1alpha1.ReasonRepairing, fmt.Sprintf("%s; repair %d of %d follows after a pause",
+			doing, r.Goal.Attempt.Repairs+1, stack.RepairBudget)
 	case r.Seen.Rollout != nil && r.Seen.Rollout.Failing && !r.Seen.Rollout.Healthy():
 		return v1alpha1.ReasonTasksFailing, doing
 	case containsRollback(r.Seen.Status):

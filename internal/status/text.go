@@ -58,6 +58,9 @@ func tasksSentence(rollout *stack.Rollout) string {
 }
 
 func tasksRunning(rollout *stack.Rollout) string {
+	if rollout.Desired == 0 && rollout.Running == 0 {
+		return "Scaled to zero"
+	}
 	if rollout.Desired == 1 {
 		return fmt.Sprintf("%d of 1 task running", rollout.Running)
 	}

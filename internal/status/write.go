@@ -77,7 +77,7 @@ func ready(r Report, v verdict, before *metav1.Condition) metav1.Condition {
 	switch blind := isBlind(r); {
 	case v.state == stateReady:
 		status = metav1.ConditionTrue
-	case blind && before != nil:
+	case blind && before != nil && v.reason != v1alpha1.ReasonStackLost:
 		status = before.Status
 	case blind:
 		status = metav1.ConditionUnknown

@@ -31,7 +31,7 @@ func stories() map[string]status.Report {
 	serving := &stack.Rollout{Desired: 2, Running: 2, Total: 2}
 	crashing := &stack.Rollout{
 		Desired: 2, Failed: 2, Total: 2, Failing: true,
-		Diagnosis: "Essential container in task exited; container app exited with code 1 (see the log group for its last words)",
+		Diagnosis: "Essential container in task exited; container app exited with code 1 (its last words are in the log group, if the stack still has one)",
 	}
 	missing := &status.Problem{Reason: v1alpha1.ReasonImageNotFound, Message: "registry/items:2 is not in ECR"}
 	const breaker = "Service: Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'."
@@ -39,6 +39,18 @@ func stories() map[string]status.Report {
 		"creating":      {Goal: wanted, Seen: see(stack.Absent, "", nil), Did: stack.Create},
 		"being created": {Goal: triedOnce, Seen: see(stack.Busy, "CREATE_IN_PROGRESS", nil), Did: stack.Wait},
 		"ready":         {Goal: triedOnce, Seen: see(stack.Steady, "CREATE_COMPLETE", serving), Did: stack.None},
+		"scaled by hand": {
+			Goal: triedOnce, Did: stack.None,
+			Seen: see(stack.Steady, "CREATE_COMPLETE", &stack.Rollout{Desired: 1, Running: 1, Total: 1}),
+		},
+		"service deleted by hand": {Goal: triedOnce, Did: stack.None, Seen: see(stack.Steady, "CREATE_COMPLETE", nil)},
+		"deleted while it is updated": {
+			Goal: stack.Goal{Delete: true}, Did: stack.Wait, Seen: see(stack.Busy, "UPDATE_IN_PROGRESS", serving),
+		},
+		"suspended and deleted": {
+			Goal: stack.Goal{Delete: true, Suspended: true}, Did: stack.Hold, Seen: see(stack.Steady, "CREATE_COMPLETE", serving),
+		},
+		"lost": {Problem: &status.Problem{Reason: v1alpha1.ReasonStackLost, Message: "it cannot be seen"}},
 		"tasks missing": {
 			Goal: triedOnce, Did: stack.None,
 			Seen: see(stack.Steady, "CREATE_COMPLETE", &stack.Rollout{Desired: 2, Running: 1, Total: 1}),
@@ -128,7 +140,7 @@ func TestStatusTellsTheTruth(t *testing.T) {
 }
 
 func write(report status.Report, app *v1alpha1.EcsApp) *v1alpha1.EcsApp {
-	report.StackName, report.Links.URL = "default-items-0123abcd", "LoadBalancerURL"
+	report.StackName, report.Links.URL, report.Replicas = "default-items-0123abcd", "LoadBalancerURL", 2
 	if report.Image.Reference == "" {
 		report.Image = status.Image{Reference: "registry/items@sha256:1", Pinned: true}
 	}

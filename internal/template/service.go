@@ -56,7 +56,7 @@ func deployment(spec v1alpha1.DeploymentSpec) *ecs.ServiceDeploymentConfiguratio
 		MaximumPercent:        cfn.I(spec.MaximumPercent),
 		DeploymentCircuitBreaker: &ecs.ServiceDeploymentCircuitBreaker{
 			Enable:   isTrue(spec.CircuitBreaker.Enabled),
-			Rollback: isTrue(spec.CircuitBreaker.Rollback),
+			Rollback: isTrue(spec.CircuitBreaker.Enabled) && isTrue(spec.CircuitBreaker.Rollback),
 		},
 	}
 }
