@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/devenv"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/ociimage"
@@ -35,6 +37,7 @@ var shared *world //nolint:gochecknoglobals // starting a control plane for each
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	log.SetLogger(logr.Discard()) // of the client library
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
