@@ -35,7 +35,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	if err != nil {
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
@@ -83,6 +83,10 @@ func parse(args []string) (string, ociimage.Options, error) {
 		options.HealthCheck = append(options.HealthCheck, arg)
 		return nil
 	})
+	flags.Usage = func() {
+		_, _ = fmt.Fprintln(flags.Output(), errUsage)
+		flags.PrintDefaults()
+	}
 	if err := flags.Parse(args); err != nil {
 		return "", options, fmt.Errorf("reading the flags: %w", err)
 	}
