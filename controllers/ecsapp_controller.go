@@ -94,7 +94,7 @@ func (r *EcsAppReconciler) Reconcile(ctx context.Context, app *v1alpha1.EcsApp) 
 	if err := r.ensureFinalizer(ctx, app); err != nil {
 		return ctrl.Result{}, err
 	}
-	if letsGo(app) {
+	if goalOf(app, "", false).LetsGo() {
 		return ctrl.Result{}, r.release(ctx, app, v1alpha1.ReasonRetained, "The stack is left in place")
 	}
 	before := app.DeepCopy()
@@ -117,11 +117,6 @@ func (r *EcsAppReconciler) askAWS(ctx context.Context, p *pass) {
 	p.look(ctx)
 	p.think(ctx)
 	p.act(ctx)
-}
-
-// letsGo says whether a deleted EcsApp leaves its stack behind. AWS need not be asked, nor even be there.
-func letsGo(app *v1alpha1.EcsApp) bool {
-	return !app.DeletionTimestamp.IsZero() && app.Spec.DeletionPolicy == v1alpha1.DeletionPolicyRetain
 }
 
 // ensureFinalizer comes before the first write to AWS: from then on the EcsApp cannot vanish without its stack.

@@ -16,7 +16,6 @@ import (
 
 // How long to wait before the next look.
 const (
-	lookSoon    = time.Second
 	lookMin     = time.Second
 	lookBusyMax = 15 * time.Second
 	lookRefused = time.Minute
@@ -45,7 +44,7 @@ func (p *pass) next(ctx context.Context) (ctrl.Result, error) {
 func (p *pass) pause() time.Duration {
 	switch {
 	case p.sent:
-		return lookSoon
+		return lookMin
 	case p.seen.Phase == stack.Busy:
 		return between(lookMin, p.sinceAttempt()/patience, lookBusyMax)
 	case p.did == stack.Wait, p.did == stack.None && !p.seen.Rollout.Healthy(), p.noTemplate != nil && !p.noTemplate.Terminal:

@@ -85,10 +85,10 @@ func parse(args []string, help io.Writer) (config, error) {
 		return config{}, fmt.Errorf("reading the flags: %w", err)
 	}
 	if flags.NArg() > 0 {
-		return config{}, fmt.Errorf("unexpected argument %q", flags.Arg(0)) //nolint:err113 // for people
+		return config{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	if parsed.speed < 0 {
-		return config{}, errors.New("--speed must not be negative") //nolint:err113 // for people
+		return config{}, errors.New("--speed must not be negative")
 	}
 	return parsed, nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/api/v1alpha1"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/devenv"
 )
 
 // deploy applies the manifest, watches it become an application and talks to it.
@@ -59,7 +59,7 @@ func (d *demo) followURL(ctx context.Context, since time.Time) (string, error) {
 			case condition.Type == v1alpha1.ConditionReady:
 				d.progress(time.Since(since), condition.Reason, condition.Message)
 			case condition.Type == v1alpha1.ConditionStalled && condition.Status == "True":
-				return "", fmt.Errorf("the deployment stalled: %s: %s", condition.Reason, condition.Message) //nolint:err113 // for people
+				return "", fmt.Errorf("the deployment stalled: %s: %s", condition.Reason, condition.Message)
 			}
 		}
 		if app.Status.URL != "" {
@@ -89,15 +89,8 @@ func (d *demo) app(ctx context.Context) (*v1alpha1.EcsApp, error) {
 func (d *demo) firstAnswer(ctx context.Context, url string, since time.Time) error {
 	const pause = 50 * time.Millisecond
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", nil)
-		if err != nil {
-			return fmt.Errorf("asking for %s: %w", url, err)
-		}
-		response, err := http.DefaultClient.Do(request)
+		err := devenv.Get(ctx, url+"/health")
 		if err == nil {
-			err = response.Body.Close()
-		}
-		if err == nil && response.StatusCode == http.StatusOK {
 			d.progress(time.Since(since), "200 OK", "first answer through the load balancer")
 			return nil
 		}

@@ -39,7 +39,7 @@ func (d *demo) curlWithoutCurl(ctx context.Context, args []string) error {
 	}
 	answer, err := io.ReadAll(response.Body)
 	if response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answered %s: %s", url, response.Status, answer) //nolint:err113 // for people
+		err = fmt.Errorf("%s answered %s: %s", url, response.Status, answer)
 	}
 	d.output(indentJSON(answer))
 	return errors.Join(err, response.Body.Close())

@@ -149,7 +149,7 @@ func (e *Env) StartSimulator(ctx context.Context) error {
 		return err
 	}
 	e.AWSEndpoint = "http://" + address
-	return e.simulator.waitFor(ctx, func(ctx context.Context) error { return get(ctx, e.AWSEndpoint+"/_awssim/health") })
+	return e.simulator.waitFor(ctx, func(ctx context.Context) error { return Get(ctx, e.AWSEndpoint+"/_awssim/health") })
 }
 
 // AWSEnv are the environment variables that make AWS tools and SDKs use the simulator.
@@ -191,7 +191,7 @@ func (e *Env) StartOperator(ctx context.Context, args ...string) (*Process, erro
 	if err != nil {
 		return nil, err
 	}
-	err = operator.waitFor(ctx, func(ctx context.Context) error { return get(ctx, "http://127.0.0.1:"+port+"/readyz") })
+	err = operator.waitFor(ctx, func(ctx context.Context) error { return Get(ctx, "http://127.0.0.1:"+port+"/readyz") })
 	return operator, err
 }
 
@@ -249,8 +249,8 @@ func freePort(ctx context.Context) (string, error) {
 	return port, errors.Join(err, listener.Close())
 }
 
-// get succeeds if the URL answers 200.
-func get(ctx context.Context, url string) error {
+// Get succeeds if the URL answers 200.
+func Get(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", url, err)
@@ -260,7 +260,7 @@ func get(ctx context.Context, url string) error {
 		return fmt.Errorf("asking %s: %w", url, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s answered %s", url, response.Status) //nolint:err113 // for people
+		err = fmt.Errorf("%s answered %s", url, response.Status)
 	}
 	return errors.Join(err, response.Body.Close())
 }

@@ -60,7 +60,7 @@ func (p *Process) Stop() error {
 	case <-p.done:
 		return nil
 	case <-time.After(stopTimeout):
-		return errors.Join(fmt.Errorf("%s did not end within %s", p.name, stopTimeout), p.Kill()) //nolint:err113 // for people
+		return errors.Join(fmt.Errorf("%s did not end within %s", p.name, stopTimeout), p.Kill())
 	}
 }
 

@@ -4,7 +4,7 @@ package stack
 // leads to None, Release or Hold, never around in circles.
 func Next(goal Goal, seen Observation) Action {
 	switch {
-	case goal.Delete && (goal.Retain || seen.Phase == Foreign || seen.Phase == Absent):
+	case goal.LetsGo(), goal.Delete && (seen.Phase == Foreign || seen.Phase == Absent):
 		return Release
 	case goal.Suspended, seen.Phase == Foreign:
 		return Hold

@@ -92,6 +92,10 @@ type Goal struct {
 	Attempt Attempt
 }
 
+// LetsGo says whether the owner goes and leaves the stack behind. The stack need not be looked at for that, nor AWS even
+// be there.
+func (g Goal) LetsGo() bool { return g.Delete && g.Retain }
+
 // Attempt is what is remembered of the last try at a goal. If it is lost, one try more is made.
 type Attempt struct {
 	// Made says that the goal's template was sent. A repair alone is no try.
@@ -144,6 +148,9 @@ type Rollout struct {
 	// Diagnosis says why tasks failed; empty if that is not known.
 	Diagnosis string
 }
+
+// Struggles says whether tasks fail and not all that are desired run.
+func (r *Rollout) Struggles() bool { return r != nil && r.Failing && !r.Healthy() }
 
 // Healthy says whether all desired tasks of the newest deployment run.
 func (r *Rollout) Healthy() bool { return r != nil && r.Running >= r.Desired }

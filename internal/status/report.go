@@ -216,7 +216,7 @@ func workOfAWS(r Report) (string, string) {
 	case r.Seen.Phase != stack.Busy:
 		return v1alpha1.ReasonRepairing, fmt.Sprintf("%s; repair %d of %d follows after a pause",
 			doing, r.Goal.Attempt.Repairs+1, stack.RepairBudget)
-	case r.Seen.Rollout != nil && r.Seen.Rollout.Failing && !r.Seen.Rollout.Healthy():
+	case r.Seen.Rollout.Struggles():
 		return v1alpha1.ReasonTasksFailing, doing
 	case containsRollback(r.Seen.Status):
 		return v1alpha1.ReasonRollingBack, doing

@@ -137,7 +137,7 @@ func rolloutHealthy(r Report) metav1.Condition {
 		condition.Message = r.Seen.RolloutUnknown
 	case r.Seen.Rollout == nil:
 		condition.Reason = v1alpha1.ReasonNoService
-	case r.Seen.Rollout.Failing && !r.Seen.Rollout.Healthy():
+	case r.Seen.Rollout.Struggles():
 		condition.Reason, condition.Message = v1alpha1.ReasonTasksFailing, tasksSentence(r.Seen.Rollout)
 	case !r.Seen.Rollout.Healthy():
 		condition.Reason, condition.Message = v1alpha1.ReasonTasksStarting, tasksSentence(r.Seen.Rollout)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/devenv"
@@ -106,15 +105,11 @@ func (w *world) pushImages(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("building image %s: %w", tag, err)
 		}
-		if err := w.push(ctx, tag, image); err != nil {
+		if err := w.PushImage(ctx, "items", tag, image); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (w *world) push(ctx context.Context, tag string, image v1.Image) error {
-	return w.PushImage(ctx, "items", tag, image)
 }
 
 func (w *world) stop() error {

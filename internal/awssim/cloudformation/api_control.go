@@ -7,13 +7,18 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
+// checkNameAndToken is what all operations that steer one under way begin with.
+func checkNameAndToken(stackName, token string) error {
+	var wrong violations
+	wrong.name(stackName)
+	wrong.token(token)
+	return wrong.err()
+}
+
 type cancelUpdateStackInput struct{ StackName, ClientRequestToken string }
 
 func (s *Service) cancelUpdateStack(_ context.Context, call *wire.Call, in *cancelUpdateStackInput) (*wire.None, error) {
-	var wrong violations
-	wrong.name(in.StackName)
-	wrong.token(in.ClientRequestToken)
-	if err := wrong.err(); err != nil {
+	if err := checkNameAndToken(in.StackName, in.ClientRequestToken); err != nil {
 		return nil, err
 	}
 	st, err := s.living(call, in.StackName, absent)
@@ -48,10 +53,7 @@ type continueUpdateRollbackOutput struct{}
 func (s *Service) continueUpdateRollback(
 	_ context.Context, call *wire.Call, in *continueUpdateRollbackInput,
 ) (*continueUpdateRollbackOutput, error) {
-	var wrong violations
-	wrong.name(in.StackName)
-	wrong.token(in.ClientRequestToken)
-	if err := wrong.err(); err != nil {
+	if err := checkNameAndToken(in.StackName, in.ClientRequestToken); err != nil {
 		return nil, err
 	}
 	if in.ForceRollback && len(in.ResourcesToSkip) > 0 {
@@ -100,10 +102,7 @@ type rollbackStackInput struct {
 
 // rollbackStack leads a stack back that failed with its rollback disabled.
 func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollbackStackInput) (*stackID, error) {
-	var wrong violations
-	wrong.name(in.StackName)
-	wrong.token(in.ClientRequestToken)
-	if err := wrong.err(); err != nil {
+	if err := checkNameAndToken(in.StackName, in.ClientRequestToken); err != nil {
 		return nil, err
 	}
 	st, err := s.living(call, in.StackName, absent)

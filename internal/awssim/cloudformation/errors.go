@@ -18,7 +18,7 @@ func fail(code, format string, args ...any) *wire.Error { return wire.Errorf(cod
 func invalid(format string, args ...any) *wire.Error { return fail("ValidationError", format, args...) }
 
 // refusal is the reason for which CloudFormation stops an operation that is under way.
-func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) } //nolint:err113 // a text of AWS
+func refusal(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // clientError turns a template's mistakes into the answer that AWS gives.
 func clientError(err error) error {

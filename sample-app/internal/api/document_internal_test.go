@@ -106,7 +106,7 @@ func TestEveryAnswerIsAsDescribed(t *testing.T) {
 	const good, bad = `{"name":"Doodad","price":39.99}`, `{"price":NaN}`
 	tooLarge := strings.Repeat(" ", maxBody+1)
 	broken := options()
-	broken.Ping = func(context.Context) error { return errors.New("no answer") } //nolint:err113 // any error
+	broken.Ping = func(context.Context) error { return errors.New("no answer") }
 	tests := []struct {
 		path, method, target, body, status string
 		options                            Options

@@ -33,7 +33,7 @@ func (f fickle) List(context.Context) ([]items.Item, error) { return f.list() }
 func TestAStoreThatFailsIsOurFault(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func() ([]items.Item, error){
-		"by an error": func() ([]items.Item, error) { return nil, errors.New("disk on fire") }, //nolint:err113 // any error
+		"by an error": func() ([]items.Item, error) { return nil, errors.New("disk on fire") },
 		"by a panic":  func() ([]items.Item, error) { panic("disk on fire") },
 	}
 	for name, list := range tests {
@@ -110,7 +110,7 @@ func TestAServiceIsReadyAsLongAsItsStoreAnswers(t *testing.T) {
 func TestAServiceWithoutItsStoreIsAliveButNotReady(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	refused := func(context.Context) error { return errors.New("connection refused") } //nolint:err113 // any error
+	refused := func(context.Context) error { return errors.New("connection refused") }
 	handler := sick(refused, nil, &log)
 	expect(t, call(t, handler, "GET", "/health", ""), http.StatusServiceUnavailable, unhealthy)
 	expect(t, call(t, handler, "GET", "/livez", ""), http.StatusOK, alive)

@@ -71,7 +71,7 @@ func find(t *testing.T) string {
 			return path
 		}
 	}
-	const missing = "Chromium is not installed; hack/chromium.sh installs it"
+	const missing = "Chromium is not installed; hack/debian.sh chromium installs it"
 	if os.Getenv("CI") == "true" {
 		t.Fatal(missing)
 	}

@@ -27,7 +27,7 @@ func CheckHealth(ctx context.Context, baseURL string) error {
 		return fmt.Errorf("closing the answer of %s: %w", url, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", url, response.Status) //nolint:err113 // nobody tells these apart
+		return fmt.Errorf("%s answered %s", url, response.Status)
 	}
 	return nil
 }
