@@ -1,8 +1,11 @@
 package schema
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
-func TestPatternsOfOtherEnginesAreTranslated(t *testing.T) {
+func TestPatternsOfOtherEnginesAreRead(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		pattern, text string
@@ -17,6 +20,11 @@ func TestPatternsOfOtherEnginesAreTranslated(t *testing.T) {
 		"a look-ahead that holds":                 {`^(?=.{2,4}$)[a-z]+$`, "abc", true},
 		"a look-ahead that does not hold":         {`^(?=.{2,4}$)[a-z]+$`, "abcde", false},
 		"a look-ahead that holds alone":           {`^(?=.{2,4}$)[a-z]+$`, "AB", false},
+		"a negative look-ahead that holds":        {`^(?!aws)[a-z]+$`, "abc", true},
+		"a negative look-ahead that does not":     {`^(?!aws)[a-z]+$`, "awsome", false},
+		"more repeats than Go counts":             {`^[a-z]{1,1024}$`, "abc", true},
+		"too many of them":                        {`^[a-z]{1,1024}$`, strings.Repeat("a", 1025), false},
+		"what backtracks without end":             {`^(?!b)(a+)+$`, strings.Repeat("a", 64) + "b", false},
 		"an escaped backslash before a Z":         {`^\\Z$`, `\Z`, true},
 	}
 	for name, c := range cases {
@@ -33,9 +41,9 @@ func TestPatternsOfOtherEnginesAreTranslated(t *testing.T) {
 	}
 }
 
-func TestAPatternThatCannotBeTranslatedIsAnError(t *testing.T) {
+func TestAPatternThatNoEngineReadsIsAnError(t *testing.T) {
 	t.Parallel()
-	if compiled, err := compilePattern(`a(?!b)`); err == nil {
+	if compiled, err := compilePattern(`a(b`); err == nil {
 		t.Errorf("compiled %v, want an error", compiled)
 	}
 }
