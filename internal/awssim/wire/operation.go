@@ -19,8 +19,12 @@ func Op[In, Out any](serve func(ctx context.Context, call *Call, in *In) (*Out, 
 }
 
 func (c *Call) decode(into any) error {
-	if c.Protocol == JSON11 {
+	switch c.Protocol {
+	case JSON11:
 		return c.decodeJSON(into)
+	case RESTXML:
+		return c.decodeREST(into)
+	case Query:
 	}
 	return c.decodeQuery(into)
 }

@@ -43,18 +43,22 @@ func (s Service) Run(ctx context.Context, call *Call) Answer {
 	if err != nil {
 		return s.Refuse(call, err)
 	}
-	body, err := s.encode(call, value)
-	if err != nil {
+	answer := s.answer(call, call.route.success(), nil)
+	if err := s.encode(call, value, &answer); err != nil {
 		return s.Refuse(call, fmt.Errorf("encoding the answer of %s:%s: %w", call.Service, call.Operation, err))
 	}
-	return s.answer(call, http.StatusOK, body)
+	return answer
 }
 
-// operation finds the operation's name: in X-Amz-Target or in the form.
+// operation finds the operation's name: in X-Amz-Target, in method and path, or in the form.
 func (s Service) operation(call *Call) error {
-	if s.Protocol == JSON11 {
+	switch s.Protocol {
+	case JSON11:
 		call.Operation = targetOperation(call.HTTP.Header.Get("X-Amz-Target"), s.TargetPrefix)
 		return nil
+	case RESTXML:
+		return s.routeREST(call)
+	case Query:
 	}
 	form, err := url.ParseQuery(string(call.Body))
 	if err != nil {
@@ -86,11 +90,17 @@ func (s Service) unknownOperation(call *Call) error {
 	return Errorf(code, "awssim does not implement the operation %s:%s", s.Name, call.Operation)
 }
 
-func (s Service) encode(call *Call, value any) ([]byte, error) {
-	if s.Protocol == JSON11 {
-		return encodeJSON(value)
+func (s Service) encode(call *Call, value any, answer *Answer) error {
+	var err error
+	switch s.Protocol {
+	case JSON11:
+		answer.Body, err = encodeJSON(value)
+	case RESTXML:
+		err = s.encodeREST(call, value, answer)
+	case Query:
+		answer.Body, err = encodeXML(call, s.Namespace, value)
 	}
-	return encodeXML(call, s.Namespace, value)
+	return err
 }
 
 // Refuse returns the answer for an error. What is no *Error is answered as InternalFailure with status 500.
@@ -112,6 +122,9 @@ func (s Service) Refuse(call *Call, err error) Answer {
 }
 
 func (s Service) refusal(call *Call, status int, kind string, failure *Error) Answer {
+	if s.BareErrors {
+		return s.answer(call, status, encodeBareError(call, failure))
+	}
 	if s.Protocol != JSON11 {
 		return s.answer(call, status, encodeXMLError(call, s.Namespace, kind, failure))
 	}
@@ -129,5 +142,8 @@ func (s Service) answer(call *Call, status int, body []byte) Answer {
 	}
 	header.Set("Content-Type", contentType)
 	header.Set("X-Amzn-Requestid", call.RequestID)
+	if s.BareErrors {
+		header.Set("X-Amz-Request-Id", call.RequestID)
+	}
 	return Answer{Status: status, Header: header, Body: body}
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/xml"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 // xmlTime is the layout of timestamps in Query answers: ISO 8601 with milliseconds.
 const xmlTime = "2006-01-02T15:04:05.000Z"
 
-// Time is a timestamp on the wire: seconds since 1970 with milliseconds in JSON, ISO 8601 in Query.
+// Time is a timestamp on the wire: seconds since 1970 with milliseconds in JSON, ISO 8601 in XML.
 // The zero Time is left out of XML answers; in JSON structs tag it omitzero.
 type Time struct{ time.Time }
 
@@ -22,6 +23,14 @@ func At(t time.Time) Time { return Time{Time: t} }
 func (t Time) MarshalJSON() ([]byte, error) {
 	seconds := float64(t.UnixMilli()) / float64(time.Second/time.Millisecond)
 	return strconv.AppendFloat(nil, seconds, 'f', -1, 64), nil
+}
+
+// MarshalXML writes ISO 8601 with milliseconds.
+func (t Time) MarshalXML(encoder *xml.Encoder, start xml.StartElement) error {
+	if t.IsZero() {
+		return nil
+	}
+	return encoder.EncodeElement(t.UTC().Format(xmlTime), start) //nolint:wrapcheck // the caller names the operation
 }
 
 // UnmarshalJSON reads seconds since 1970, or an ISO 8601 string as some clients send it.

@@ -16,6 +16,15 @@
 //	api := wire.Service{Name: "ecs", Protocol: wire.JSON11, TargetPrefix: "AmazonEC2ContainerServiceV20141113",
 //		Operations: map[string]wire.Handler{"RunTask": wire.Op(s.run)}}
 //
+//	type getInput struct{ ID string `path:"Id"` }                               // REST-XML: GET /2013-04-01/hostedzone/Z1
+//	type makeInput struct{ Zone newZone `body:"xml"` }                   // below: tags of encoding/xml; or `body:"raw"`: []byte
+//	type makeOutput struct{ Location string `header:"Location"`; Zone zone `body:"xml"` }
+//	api := wire.Service{Name: "route53", Protocol: wire.RESTXML, Namespace: ns,
+//		Routes:     []wire.Route{{Operation: "GetHostedZone", Method: "GET", Path: "/2013-04-01/hostedzone/{Id}"}},
+//		Operations: map[string]wire.Handler{"GetHostedZone": wire.Op(s.get)}}
+//
+// A REST answer without such tags is XML as a whole; its root is its XMLName, or the operation's name and "Response".
+//
 // Decoding is strict: a parameter that the input struct does not have is refused with an error that names
 // it, never ignored; so is one for which a service returns [Unsupported]. An operation without a result
 // answers [None]. Errors of the client are *[Error]; any other error is a fault of the simulator and is
@@ -41,7 +50,9 @@ type Call struct {
 	HTTP      *http.Request
 	Body      []byte
 
-	form url.Values // the body of a Query request, parsed once
+	form   url.Values        // the body of a Query request, or the query of a REST one, parsed once
+	route  Route             // of a REST request
+	labels map[string]string // of a REST request's path
 }
 
 // Handler serves the calls of one operation. The value it returns is encoded in the service's protocol.
@@ -56,8 +67,14 @@ type Service struct {
 	Version string
 	// TargetPrefix of X-Amz-Target for JSON services, such as "AmazonEC2ContainerServiceV20141113".
 	TargetPrefix string
-	// Namespace is the XML namespace of a Query API's answers.
+	// Namespace is the XML namespace of the answers of Query and REST APIs.
 	Namespace string
+	// Routes of a REST service; the first that matches a request is taken.
+	Routes []Route
+	// Path returns the escaped path by which a REST request is routed; nil takes that of its URL.
+	Path func(r *http.Request) string
+	// BareErrors leaves out the envelope around the errors of a REST service, as S3 does.
+	BareErrors bool
 	// Operations by name.
 	Operations map[string]Handler
 }
@@ -71,6 +88,8 @@ const (
 	Query Protocol = iota + 1
 	// JSON11 is AWS JSON 1.1: the operation in X-Amz-Target, JSON in and out.
 	JSON11
+	// RESTXML is a path, a query, headers and XML in, headers and XML out.
+	RESTXML
 )
 
 // None is the output of an operation that has no result.
@@ -99,16 +118,24 @@ func Unsupported(call *Call, what string) *Error {
 
 // invalidParameter returns the code for a parameter that is refused, as services of the protocol name it.
 func (p Protocol) invalidParameter() string {
-	if p == JSON11 {
+	switch p {
+	case JSON11:
 		return "InvalidParameterException"
+	case RESTXML:
+		return "InvalidInput"
+	case Query:
 	}
 	return "ValidationError"
 }
 
 // malformed returns the code for a request that cannot be read, as services of the protocol name it.
 func (p Protocol) malformed() string {
-	if p == JSON11 {
+	switch p {
+	case JSON11:
 		return "SerializationException"
+	case RESTXML:
+		return "MalformedXML"
+	case Query:
 	}
 	return "MalformedInput"
 }

@@ -76,12 +76,8 @@ func (w *xmlWriter) element(name string, value reflect.Value) error {
 		if value.Len() > 0 {
 			w.leaf(name, value.String())
 		}
-	case reflect.Bool:
-		w.leaf(name, strconv.FormatBool(value.Bool()))
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		w.leaf(name, strconv.FormatInt(value.Int(), 10))
-	case reflect.Float64:
-		w.leaf(name, strconv.FormatFloat(value.Float(), 'f', -1, 64))
+	case reflect.Bool, reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
+		w.leaf(name, plain(value))
 	case reflect.Struct:
 		return w.structure(name, value)
 	case reflect.Slice:
@@ -92,6 +88,27 @@ func (w *xmlWriter) element(name string, value reflect.Value) error {
 		return fmt.Errorf("%s has a type that this protocol lacks: %s", name, value.Type())
 	}
 	return nil
+}
+
+// plain returns the text of a value that has no members; "" for all others.
+func plain(value reflect.Value) string {
+	switch value.Kind() { //nolint:exhaustive // the others have members
+	case reflect.String:
+		return value.String()
+	case reflect.Bool:
+		return strconv.FormatBool(value.Bool())
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(value.Int(), 10)
+	case reflect.Float64:
+		return strconv.FormatFloat(value.Float(), 'f', -1, 64)
+	case reflect.Pointer:
+		if value.IsNil() {
+			return ""
+		}
+		return plain(value.Elem())
+	default:
+		return ""
+	}
 }
 
 // pointer writes what a pointer that is set points to, an empty string included.
