@@ -59,6 +59,7 @@ func (s *Service) detectStackDrift(
 	begun := &detection{id: uuid.NewString(), begun: s.clock.Now(), status: detectionInProgress}
 	st.detections = append(st.detections, begun)
 	st.detections = st.detections[max(0, len(st.detections)-keptDetections):]
+	st.tellDrift(begun)
 	s.starting.Lock()
 	defer s.starting.Unlock()
 	if s.ctx.Err() == nil {
@@ -87,6 +88,7 @@ func (s *Service) detect(st *stack, begun *detection, logicalIDs []string) {
 	if begun.drifted > 0 {
 		begun.found = driftDrifted
 	}
+	st.tellDrift(begun)
 }
 
 // checkable finds a stack that rests in a status in which AWS looks for drift ("Detect drift on an entire

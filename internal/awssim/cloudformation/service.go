@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	awsevent "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/event"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
@@ -21,6 +22,8 @@ type Config struct {
 	Clock clock.Clock
 	// Providers by resource type. A type without one is refused by CreateStack.
 	Providers map[string]resource.Provider
+	// Events is told of every change of a status; nil tells nobody.
+	Events awsevent.Sink
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -29,6 +32,7 @@ type Config struct {
 type Service struct {
 	clock     clock.Clock
 	providers map[string]resource.Provider
+	bus       awsevent.Sink
 	log       *slog.Logger
 	store     *store
 	templates *templates
@@ -47,7 +51,8 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, log: log, store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
+		clock: config.Clock, providers: config.Providers, bus: config.Events, log: log,
+		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
 }
 

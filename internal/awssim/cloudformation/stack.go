@@ -11,6 +11,7 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	awsevent "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/event"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
@@ -20,6 +21,7 @@ type stack struct {
 
 	id, name string
 	created  time.Time
+	bus      awsevent.Sink // nil tells nobody
 
 	mu                    sync.Mutex
 	status                status
@@ -102,7 +104,7 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 		st.lastOperations = append([]operationEntry{st.operation.entry()}, st.lastOperations...)
 	}
 	st.status, st.reason = to, reason
-	st.events = append(st.events, event{
+	st.tell(event{
 		id: uuid.NewString(), logicalID: st.name, physicalID: st.id, typeOfThing: stackType, status: to, reason: reason, at: now,
 		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
 	})
@@ -115,7 +117,7 @@ func (st *stack) note(r *record, to status, reason string, now time.Time) {
 	if r.replaced {
 		mark, properties = uuid.NewString(), nil
 	}
-	st.events = append(st.events, event{
+	st.tell(event{
 		id: r.logicalID + "-" + mark, logicalID: r.logicalID, physicalID: r.physicalID, typeOfThing: r.resourceType,
 		status: to, reason: reason, at: now, properties: properties,
 		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),

@@ -30,6 +30,7 @@ type stage struct {
 	t      *testing.T
 	client *cfn.Client
 	inner  resource.Provider
+	told   bus
 
 	mu       sync.Mutex
 	failures map[string]string // "Create Topic" -> message
@@ -54,7 +55,7 @@ func newStage(t *testing.T) *stage {
 	for name := range plain.Providers() {
 		providers[name] = s
 	}
-	service := cloudformation.New(cloudformation.Config{Clock: realTime, Providers: providers})
+	service := cloudformation.New(cloudformation.Config{Clock: realTime, Providers: providers, Events: &s.told})
 	t.Cleanup(func() {
 		if err := service.Close(); err != nil {
 			t.Error(err)

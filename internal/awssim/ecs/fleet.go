@@ -43,6 +43,7 @@ type fleet struct {
 	tasks       []*task       // oldest first; stopped ones for a while
 	events      []event       // newest first
 	notices     notices
+	told        map[string]string // what EventBridge knows of the deployments
 
 	steady    bool
 	failures  int       // tasks in a row that failed to start or to become healthy
@@ -186,6 +187,7 @@ func (f *fleet) sayf(format string, args ...any) {
 		return
 	}
 	added := event{id: uuid.NewString(), at: time.Now().UTC(), message: message}
+	f.tellAction(added)
 	f.events = slices.Insert(f.events, 0, added)
 	f.events = f.events[:min(len(f.events), maxEvents)]
 }

@@ -48,6 +48,7 @@ func (s *Service) advance(t *task, status string) {
 	case stopped:
 		t.stoppedAt = time.Now().UTC()
 	}
+	t.tell()
 	t.fleet.kick()
 }
 

@@ -57,11 +57,14 @@ func (s *Service) schedule(f *fleet) {
 // fleet needs no scheduler any more. Call it locked.
 func (f *fleet) look(now time.Time) (time.Duration, bool) {
 	f.tell()
+	f.tellRollouts()
 	due := f.judgeHealth(now)
 	f.tripBreaker(now)
+	f.tellRollouts()
 	pause := f.take(now)
 	f.tell()
 	f.settle(now)
+	f.tellRollouts()
 	if due == 0 || (pause > 0 && pause < due) {
 		due = pause
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
+	awsevent "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/event"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -47,6 +48,7 @@ type Deps struct {
 	Logs       Logs
 	Balancers  Balancers
 	Subnets    network.Lookup
+	Events     awsevent.Sink // of EventBridge; nil drops them
 }
 
 // Service is the clusters of all accounts and regions.

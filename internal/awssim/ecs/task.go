@@ -78,6 +78,7 @@ type task struct {
 	proven     bool   // has worked once
 	counted    bool   // was counted as a failure
 	verdict    string // why it has to be replaced
+	changes    int    // that EventBridge was told of
 }
 
 // stopRequest is why a task was asked to stop.
@@ -131,6 +132,7 @@ func (t *task) requestStop(code, reason string) {
 	t.stop = stopRequest{code, reason}
 	t.stoppingAt = time.Now().UTC()
 	t.healthy = false
+	t.tell()
 	t.ask()
 }
 
@@ -163,6 +165,7 @@ func (s *Service) newTask(f *fleet, of *deployment) (*task, error) {
 		made.containers = append(made.containers, one)
 	}
 	f.tasks = append(f.tasks, made)
+	made.tell()
 	s.work.Go(func() { s.live(made) })
 	return made, nil
 }

@@ -90,7 +90,7 @@ func (t *task) describe(withTags bool) describedTask {
 		Connectivity: "CONNECTED", CreatedAt: wire.At(t.created), ConnectivityAt: wire.At(t.pullStarted),
 		PullStartedAt: wire.At(t.pullStarted), PullStoppedAt: wire.At(t.pullStopped), StartedAt: wire.At(t.started),
 		StoppingAt: wire.At(t.stoppingAt), ExecutionStoppedAt: wire.At(t.leftAt), StoppedAt: wire.At(t.stoppedAt),
-		Version: t.version(), Containers: []describedContainer{}, Attachments: []attachment{t.attachment()},
+		Version: t.changes, Containers: []describedContainer{}, Attachments: []attachment{t.attachment()},
 		Attributes: []KeyValue{{Name: "ecs.cpu-architecture", Value: strings.ToLower(t.definition.architecture())}},
 		Overrides:  overrides{[]struct{}{}, []struct{}{}}, Tags: []Tag{},
 	}
@@ -112,12 +112,6 @@ func (t *task) healthStatus() string {
 		return unknown
 	}
 	return t.health()
-}
-
-// version grows with every change of status.
-func (t *task) version() int {
-	order := []string{provisioning, pending, activating, running, deactivating, stopping, deprovisioning, stopped}
-	return slices.Index(order, t.last) + 1
 }
 
 // tags are those that the service propagates to its tasks.
