@@ -134,10 +134,7 @@ func (s *Server) route(w http.ResponseWriter, call *wire.Call) (wire.Service, er
 
 // refuse answers a call that reached no service, in the protocol that its client most likely speaks.
 func refuse(call *wire.Call, err error) wire.Answer {
-	call.Protocol = wire.Query
-	if call.HTTP.Header.Get("X-Amz-Target") != "" {
-		call.Protocol = wire.JSON11
-	}
+	call.Protocol = wire.ProtocolOf(call.HTTP)
 	return wire.Service{Name: call.Service, Protocol: call.Protocol}.Refuse(call, err)
 }
 

@@ -20,7 +20,9 @@ func Op[In, Out any](serve func(ctx context.Context, call *Call, in *In) (*Out, 
 
 func (c *Call) decode(into any) error {
 	switch c.Protocol {
-	case JSON11:
+	case CBOR:
+		return c.decodeCBOR(into)
+	case JSON11, JSON10:
 		return c.decodeJSON(into)
 	case RESTXML:
 		return c.decodeREST(into)

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 )
+
+// jsonType10 is the content type of AWS JSON 1.0.
+const jsonType10 = "application/x-amz-json-1.0"
 
 // Answer is an encoded response.
 type Answer struct {
@@ -27,7 +31,7 @@ func (s Service) Serve(ctx context.Context, call *Call) Answer {
 
 // Route sets the call's Operation and Protocol from the request. It refuses what the service does not implement.
 func (s Service) Route(call *Call) error {
-	call.Protocol = s.Protocol
+	call.Protocol = s.protocolOf(call.HTTP)
 	if err := s.operation(call); err != nil {
 		return err
 	}
@@ -52,17 +56,32 @@ func (s Service) Run(ctx context.Context, call *Call) Answer {
 
 // operation finds the operation's name: in X-Amz-Target, in method and path, or in the form.
 func (s Service) operation(call *Call) error {
-	switch s.Protocol {
-	case JSON11:
+	switch call.Protocol {
+	case CBOR:
+		call.Operation = cborOperation(call.HTTP.URL.Path)
+		return nil
+	case JSON11, JSON10:
 		call.Operation = targetOperation(call.HTTP.Header.Get("X-Amz-Target"), s.TargetPrefix)
 		return nil
 	case RESTXML:
 		return s.routeREST(call)
 	case Query:
 	}
+	return s.formOperation(call)
+}
+
+// protocolOf returns the protocol of a request: one of the service's.
+func (s Service) protocolOf(request *http.Request) Protocol {
+	if spoken := ProtocolOf(request); slices.Contains(s.Also, spoken) {
+		return spoken
+	}
+	return s.Protocol
+}
+
+func (s Service) formOperation(call *Call) error {
 	form, err := url.ParseQuery(string(call.Body))
 	if err != nil {
-		return Errorf(s.Protocol.malformed(), "the request is not a well-formed form: %v", err)
+		return Errorf(call.Protocol.malformed(), "the request is not a well-formed form: %v", err)
 	}
 	call.form = form
 	call.Operation = form.Get("Action")
@@ -84,7 +103,7 @@ func targetOperation(target, prefix string) string {
 
 func (s Service) unknownOperation(call *Call) error {
 	code := "InvalidAction"
-	if s.Protocol == JSON11 {
+	if call.Protocol != Query && call.Protocol != RESTXML {
 		code = "UnknownOperationException"
 	}
 	return Errorf(code, "awssim does not implement the operation %s:%s", s.Name, call.Operation)
@@ -92,8 +111,10 @@ func (s Service) unknownOperation(call *Call) error {
 
 func (s Service) encode(call *Call, value any, answer *Answer) error {
 	var err error
-	switch s.Protocol {
-	case JSON11:
+	switch call.Protocol {
+	case CBOR:
+		answer.Body, err = encodeCBOR(value)
+	case JSON11, JSON10:
 		answer.Body, err = encodeJSON(value)
 	case RESTXML:
 		err = s.encodeREST(call, value, answer)
@@ -125,22 +146,42 @@ func (s Service) refusal(call *Call, status int, kind string, failure *Error) An
 	if s.BareErrors {
 		return s.answer(call, status, encodeBareError(call, failure))
 	}
-	if s.Protocol != JSON11 {
+	shape := failure.Code
+	if other, ok := s.ErrorTypes[shape]; ok {
+		shape = other
+	}
+	var body []byte // of two strings, which always encode
+	switch call.Protocol {
+	case CBOR:
+		body, _ = encodeCBOR(cborFailure{Type: s.TargetPrefix + "#" + shape, Message: failure.Message})
+	case JSON11, JSON10:
+		body, _ = encodeJSON(jsonFailure{Type: shape, Message: failure.Message})
+	case Query, RESTXML:
 		return s.answer(call, status, encodeXMLError(call, s.Namespace, kind, failure))
 	}
-	body, _ := encodeJSON(jsonFailure{Type: failure.Code, Message: failure.Message}) // two strings always encode
 	answer := s.answer(call, status, body)
-	answer.Header.Set("X-Amzn-Errortype", failure.Code)
+	if call.Protocol != CBOR {
+		answer.Header.Set("X-Amzn-Errortype", shape)
+	}
+	if len(s.Also) > 0 { // how clients of a service that moved from Query find the code that it has there
+		answer.Header.Set("X-Amzn-Query-Error", failure.Code+";"+kind)
+	}
 	return answer
 }
 
 func (s Service) answer(call *Call, status int, body []byte) Answer {
 	header := http.Header{}
-	contentType := "text/xml"
-	if s.Protocol == JSON11 {
-		contentType = "application/x-amz-json-1.1"
+	switch call.Protocol {
+	case CBOR:
+		header.Set("Content-Type", "application/cbor")
+		header.Set(cborHeader, cborName)
+	case JSON10:
+		header.Set("Content-Type", jsonType10)
+	case JSON11:
+		header.Set("Content-Type", "application/x-amz-json-1.1")
+	case Query, RESTXML:
+		header.Set("Content-Type", "text/xml")
 	}
-	header.Set("Content-Type", contentType)
 	header.Set("X-Amzn-Requestid", call.RequestID)
 	if s.BareErrors {
 		header.Set("X-Amz-Request-Id", call.RequestID)

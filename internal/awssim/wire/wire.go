@@ -36,6 +36,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Call is one request after routing, whatever its protocol.
@@ -63,6 +64,11 @@ type Service struct {
 	// Name as the credential scope writes it: "cloudformation", "ecs", "ecr", "logs", "elasticloadbalancing", "sts".
 	Name     string
 	Protocol Protocol
+	// Also are further protocols in which the same operations are served: members are named as in Query, and errors
+	// have the codes of Query. A request in none of them is read as one in Protocol.
+	Also []Protocol
+	// ErrorTypes are the names that the newer of several protocols have for an error's code, where they differ.
+	ErrorTypes map[string]string
 	// Version of a Query API such as "2010-05-15"; a request for another one is refused.
 	Version string
 	// TargetPrefix of X-Amz-Target for JSON services, such as "AmazonEC2ContainerServiceV20141113".
@@ -90,7 +96,25 @@ const (
 	JSON11
 	// RESTXML is a path, a query, headers and XML in, headers and XML out.
 	RESTXML
+	// JSON10 is AWS JSON 1.0, which differs from 1.1 in its content type only.
+	JSON10
+	// CBOR is Smithy's RPC v2: the operation in the path, CBOR in and out.
+	CBOR
 )
+
+// ProtocolOf returns the protocol that a request most likely speaks.
+func ProtocolOf(request *http.Request) Protocol {
+	switch {
+	case strings.EqualFold(request.Header.Get(cborHeader), cborName):
+		return CBOR
+	case request.Header.Get("X-Amz-Target") == "":
+		return Query
+	case request.Header.Get("Content-Type") == jsonType10:
+		return JSON10
+	default:
+		return JSON11
+	}
+}
 
 // None is the output of an operation that has no result.
 type None struct{}
@@ -119,11 +143,11 @@ func Unsupported(call *Call, what string) *Error {
 // invalidParameter returns the code for a parameter that is refused, as services of the protocol name it.
 func (p Protocol) invalidParameter() string {
 	switch p {
-	case JSON11:
+	case JSON11, JSON10:
 		return "InvalidParameterException"
 	case RESTXML:
 		return "InvalidInput"
-	case Query:
+	case Query, CBOR:
 	}
 	return "ValidationError"
 }
@@ -131,7 +155,7 @@ func (p Protocol) invalidParameter() string {
 // malformed returns the code for a request that cannot be read, as services of the protocol name it.
 func (p Protocol) malformed() string {
 	switch p {
-	case JSON11:
+	case JSON11, JSON10, CBOR:
 		return "SerializationException"
 	case RESTXML:
 		return "MalformedXML"
