@@ -16,6 +16,8 @@ PACKAGES ?= ./...
 # For benchmarks: what to run, and for how long.
 BENCH ?= .
 BENCHTIME ?= 1s
+# Address of the same API on FastAPI (hack/fastapi/setup.sh), for bench-sample.
+FASTAPI ?=
 # Set ONESHOT=1 for a demo that ends by itself.
 ONESHOT ?=
 
@@ -76,8 +78,8 @@ verify: ## Check that the tree is what generating, formatting and tidying make o
 	$(MAKE) lint
 
 .PHONY: bench-sample
-bench-sample: ## Compare the items API with a bare handler: requests, memory, start
-	go run ./sample-app/bench
+bench-sample: ## Compare the items API with a bare handler (and with FASTAPI=address): requests, memory, start
+	go run ./sample-app/bench -fastapi '$(FASTAPI)'
 
 ## Generate
 

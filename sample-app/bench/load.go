@@ -36,12 +36,17 @@ type result struct {
 
 // String gives the median of the rates and two percentiles of the latencies.
 func (r result) String() string {
+	return fmt.Sprintf("%8.0f/s  p50 %6.3f ms  p99 %6.3f ms",
+		median(r.rates), milliseconds(r.latency(half)), milliseconds(r.latency(most)))
+}
+
+// Percentiles of latencies.
+const half, most = 50, 99
+
+// latency returns a percentile of the latencies.
+func (r result) latency(percent int) time.Duration {
 	slices.Sort(r.latencies)
-	at := func(percent int) float64 {
-		return milliseconds(r.latencies[len(r.latencies)*percent/100])
-	}
-	const half, most = 50, 99
-	return fmt.Sprintf("%8.0f/s  p50 %6.3f ms  p99 %6.3f ms", median(r.rates), at(half), at(most))
+	return r.latencies[len(r.latencies)*percent/100]
 }
 
 // run sends requests over all connections for one round.
@@ -103,7 +108,8 @@ func discard(answers *bufio.Reader) error {
 		if len(line) == 0 {
 			break
 		}
-		if value, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+		name, value, _ := bytes.Cut(line, []byte(": "))
+		if bytes.EqualFold(name, []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(value)); err != nil {
 				return fmt.Errorf("reading the length of an answer: %w", err)
 			}

@@ -4,6 +4,8 @@
 //
 // Both are processes of their own. The bare one decodes, stores and encodes as the items API does, but validates,
 // logs and counts nothing: the ratio is what all of that costs. It ends with 1 if a limit is missed.
+//
+// With -fastapi 127.0.0.1:8001 it is compared with FastAPI as well, which hack/fastapi/setup.sh starts there.
 package main
 
 import (
@@ -33,8 +35,15 @@ const (
 	megabyte = 1e6
 )
 
+// What it promises beside FastAPI on uvicorn with one worker.
+const (
+	leastSpeedUp   = 4.0
+	largestLatency = 1.0 / 3 // of FastAPI's 99th percentile
+)
+
 // settings say how much to measure.
 type settings struct {
+	fastapi     string
 	connections int
 	rounds      int
 	round       time.Duration
@@ -68,6 +77,7 @@ func command(ctx context.Context, args []string) error {
 	flag.IntVar(&how.rounds, "rounds", defaultRounds, "number of rounds; of their ratios the median counts")
 	flag.DurationVar(&how.round, "round", defaultRound, "length of a round")
 	flag.IntVar(&how.starts, "starts", defaultStarts, "number of starts; of their times the median counts")
+	flag.StringVar(&how.fastapi, "fastapi", "", "address of the same API on FastAPI, started anew, to compare with")
 	flag.Parse()
 	return run(ctx, os.Stdout, how)
 }
@@ -82,7 +92,18 @@ func run(ctx context.Context, out io.Writer, how settings) error {
 	if err := build(ctx, binary); err != nil {
 		return err
 	}
-	missed, err := compare(ctx, out, binary, how)
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	bare := rival{name: "bare", start: func(ctx context.Context) (*process, error) { return start(ctx, self, bareCommand) }}
+	missed, err := compare(ctx, out, binary, bare, how, tooSlow)
+	if err == nil && how.fastapi != "" {
+		var more bool
+		fastapi := rival{name: "FastAPI", start: func(context.Context) (*process, error) { return running(how.fastapi), nil }}
+		more, err = compare(ctx, out, binary, fastapi, how, tooLittleGain)
+		missed = missed || more
+	}
 	if err != nil {
 		return err
 	}
@@ -96,55 +117,71 @@ func run(ctx context.Context, out io.Writer, how settings) error {
 	return nil
 }
 
-// compare tells whether a ratio is too low.
-func compare(ctx context.Context, out io.Writer, binary string, how settings) (bool, error) {
+// rival is what the items API is compared with.
+type rival struct {
+	name  string
+	start func(context.Context) (*process, error)
+}
+
+// verdict tells whether a limit is missed, and which limits there are. The ratio is that of the rates.
+type verdict func(ratio float64, app, rival result) (missed bool, limits string)
+
+func tooSlow(ratio float64, _, _ result) (bool, string) {
+	return ratio < leastRatio, fmt.Sprintf("at least %.2f", leastRatio)
+}
+
+func tooLittleGain(ratio float64, app, rival result) (bool, string) {
+	latency := float64(app.latency(most)) / float64(rival.latency(most))
+	return ratio < leastSpeedUp || latency > largestLatency,
+		fmt.Sprintf("at least %.2f; p99 is %.2f of its, at most %.2f", leastSpeedUp, latency, largestLatency)
+}
+
+// compare tells whether a limit is missed.
+func compare(ctx context.Context, out io.Writer, binary string, with rival, how settings, judge verdict) (bool, error) {
 	const request = `{"name":"Doodad","description":"A fantastic doodad","price":39.99}`
-	missed := false
+	anyMissed := false
 	for _, load := range []load{{"GET", ""}, {"POST", request}} {
-		bare, app, err := race(ctx, binary, load, how)
+		other, app, err := race(ctx, binary, with, load, how)
 		if err != nil {
 			return false, err
 		}
 		ratios := make([]float64, how.rounds)
 		for i := range ratios {
-			ratios[i] = app.rates[i] / bare.rates[i]
+			ratios[i] = app.rates[i] / other.rates[i]
 		}
 		ratio := median(ratios)
-		missed = missed || ratio < leastRatio
-		reportf(out, "%-5s /items  bare      %s\n", load.method, bare)
+		missed, limits := judge(ratio, app, other)
+		anyMissed = anyMissed || missed
+		reportf(out, "%-5s /items  %-9s %s\n", load.method, with.name, other)
 		reportf(out, "%-5s /items  items API %s\n", load.method, app)
-		reportf(out, "%-5s /items  ratio     %8.2f   (at least %.2f; rounds from %.2f to %.2f)\n\n",
-			load.method, ratio, leastRatio, slices.Min(ratios), slices.Max(ratios))
+		reportf(out, "%-5s /items  ratio     %8.2f   (%s; rounds from %.2f to %.2f)\n\n",
+			load.method, ratio, limits, slices.Min(ratios), slices.Max(ratios))
 	}
-	return missed, nil
+	return anyMissed, nil
 }
 
 // race loads both in turn, so that whatever else the machine does hits both.
-func race(ctx context.Context, binary string, load load, how settings) (result, result, error) {
-	var bare, app result
-	self, err := os.Executable()
+func race(ctx context.Context, binary string, with rival, load load, how settings) (result, result, error) {
+	var other, app result
+	reference, err := with.start(ctx)
 	if err != nil {
-		return bare, app, fmt.Errorf("finding this program: %w", err)
-	}
-	reference, err := start(ctx, self, bareCommand)
-	if err != nil {
-		return bare, app, err
+		return other, app, err
 	}
 	defer reference.stop()
 	candidate, err := start(ctx, binary)
 	if err != nil {
-		return bare, app, err
+		return other, app, err
 	}
 	defer candidate.stop()
 	for range how.rounds {
-		if err := load.run(ctx, reference.address, how, &bare); err != nil {
-			return bare, app, fmt.Errorf("loading the bare handler: %w", err)
+		if err := load.run(ctx, reference.address, how, &other); err != nil {
+			return other, app, fmt.Errorf("loading %s: %w", with.name, err)
 		}
 		if err := load.run(ctx, candidate.address, how, &app); err != nil {
-			return bare, app, fmt.Errorf("loading the items API: %w", err)
+			return other, app, fmt.Errorf("loading the items API: %w", err)
 		}
 	}
-	return bare, app, nil
+	return other, app, nil
 }
 
 // measureStart tells whether start or memory is above its limit.

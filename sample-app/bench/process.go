@@ -26,7 +26,7 @@ var errNoMemory = errors.New("there is no VmRSS in it")
 
 // process is a running server.
 type process struct {
-	command *exec.Cmd
+	command *exec.Cmd // nil if somebody else started it
 	address string
 	// took is the time from the start to the first 200.
 	took time.Duration
@@ -93,8 +93,14 @@ func (p *process) await(ctx context.Context) error {
 	}
 }
 
+// running is a server that somebody else started, and will end.
+func running(address string) *process { return &process{address: address} }
+
 // stop ends the process. How it ends is of no interest to a benchmark.
 func (p *process) stop() {
+	if p.command == nil {
+		return
+	}
 	_ = p.command.Process.Signal(syscall.SIGTERM)
 	impatience := time.AfterFunc(stopTimeout, func() { _ = p.command.Process.Kill() })
 	defer impatience.Stop()

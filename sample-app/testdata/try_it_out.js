@@ -7,7 +7,7 @@
     }
     throw new Error(`there is no ${selector} in: ${document.body.innerText}`);
   };
-  const operation = "#operations-items-createItem";
+  const operation = "#operations-items-create_item_items_post";
   (await find(`${operation} .opblock-summary-control`)).click();
   (await find(`${operation} .try-out__btn`)).click();
   (await find(`${operation} .execute`)).click();

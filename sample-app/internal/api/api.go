@@ -12,9 +12,9 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/docs"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/items"
 	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/metrics"
-	"github.com/ecsapp-dev/ecsapp-operator/sample-app/internal/swagger"
 )
 
 // itemID names the variable of a path, and the place of an error about it.
@@ -87,10 +87,10 @@ func (a *api) routes() []route {
 }
 
 func documentation() []route {
-	pages := swagger.Pages()
+	pages := docs.Pages()
 	list := make([]route, len(pages))
 	for i, page := range pages {
-		list[i] = route{"/docs" + page.Path, []endpoint{{[]string{http.MethodGet, http.MethodHead}, page}}}
+		list[i] = route{page.Path, []endpoint{{[]string{http.MethodGet, http.MethodHead}, page}}}
 	}
 	return list
 }

@@ -1,6 +1,6 @@
-// Package swagger serves Swagger UI from files inside the binary, so that the documentation works without the
-// internet. The files of swagger-ui-dist are in assets, compressed; assets/README.md tells their version and license.
-package swagger
+// Package docs serves the API's documentation, Swagger UI and ReDoc, from files inside the binary, so that it works
+// without the internet. Their scripts are in assets, compressed; assets/README.md tells their versions and licenses.
+package docs
 
 import (
 	"bytes"
@@ -13,30 +13,38 @@ import (
 	"strings"
 )
 
-//go:embed assets/index.html assets/start.js assets/*.gz
+//go:embed assets/*.html assets/*.js assets/*.css assets/*.gz
 var assets embed.FS
 
-// policy lets the page load from this service only. Swagger UI sets styles and inline images by script.
+// policy lets a page load from this service only. Both set styles and inline images by script.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; connect-src 'self'"
 
 // Page is one file of the documentation.
 type Page struct {
-	// Path is where the page is served, below /docs.
+	// Path is where the page is served and expects the others. The document is expected at /openapi.json.
 	Path      string
 	file      string
 	mediaType string
 }
 
-// Pages lists the files. The page at Path "" expects the others below /docs and the document at /openapi.json.
+// Pages lists the files.
 func Pages() []Page {
-	const script = "text/javascript; charset=utf-8"
+	const (
+		html   = "text/html; charset=utf-8"
+		script = "text/javascript; charset=utf-8"
+		style  = "text/css; charset=utf-8"
+	)
 	return []Page{
-		{"", "index.html", "text/html; charset=utf-8"},
-		{"/start.js", "start.js", script},
-		{"/swagger-ui-bundle.js", "swagger-ui-bundle.js.gz", script},
-		{"/swagger-ui.css", "swagger-ui.css.gz", "text/css; charset=utf-8"},
-		{"/licenses.txt", "licenses.txt.gz", "text/plain; charset=utf-8"},
+		{"/docs", "swagger.html", html},
+		{"/docs/start.js", "swagger.js", script},
+		{"/docs/swagger-ui-bundle.js", "swagger-ui-bundle.js.gz", script},
+		{"/docs/swagger-ui.css", "swagger-ui.css.gz", style},
+		{"/docs/licenses.txt", "licenses.txt.gz", "text/plain; charset=utf-8"},
+		{"/redoc", "redoc.html", html},
+		{"/redoc/start.js", "redoc.js", script},
+		{"/redoc/redoc.standalone.js", "redoc.standalone.js.gz", script},
+		{"/redoc/page.css", "redoc.css", style},
 	}
 }
 

@@ -1,0 +1,4 @@
+// Shows the OpenAPI document of this service.
+window.addEventListener("load", () => {
+  Redoc.init("/openapi.json", { disableSearch: true, hideDownloadButton: false }, document.getElementById("redoc"));
+});
