@@ -23,6 +23,7 @@ type createChangeSetInput struct {
 	ResourceTypes       []string
 	OnStackFailure      string
 	ClientToken         string
+	DeploymentMode      string
 	// IncludeNestedStacks changes nothing: nested stacks are refused.
 	IncludeNestedStacks bool
 }
@@ -44,6 +45,7 @@ func (in *createChangeSetInput) check() error {
 	}
 	wrong.oneOf(in.ChangeSetType, "changeSetType", changeSetCreate, changeSetUpdate, "IMPORT")
 	wrong.oneOf(in.OnStackFailure, "onStackFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
+	wrong.oneOf(in.DeploymentMode, "deploymentMode", deploymentRevertDrift)
 	wrong.tags(in.Tags)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
@@ -135,6 +137,7 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 	return &changeSet{
 		id: newChangeSetID(st.Place, in.ChangeSetName), name: in.ChangeSetName, kind: in.ChangeSetType, description: in.Description,
 		created: s.clock.Now(), deployed: deployed, how: how, token: in.ClientToken,
+		revertDrift: in.DeploymentMode == deploymentRevertDrift,
 	}, nil
 }
 

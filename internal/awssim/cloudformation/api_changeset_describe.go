@@ -26,6 +26,7 @@ type describeChangeSetOutput struct {
 	ExecutionStatus       string
 	Status                string
 	StatusReason          *string
+	StackDriftStatus      string
 	NotificationARNs      []string
 	RollbackConfiguration rollbackConfiguration
 	Capabilities          []string
@@ -34,6 +35,7 @@ type describeChangeSetOutput struct {
 	NextToken             *string
 	IncludeNestedStacks   bool
 	OnStackFailure        string
+	DeploymentMode        string
 }
 
 type describedChange struct {
@@ -42,16 +44,19 @@ type describedChange struct {
 }
 
 type resourceChange struct {
-	PolicyAction       string
-	Action             string
-	LogicalResourceID  string `query:"LogicalResourceId"`
-	PhysicalResourceID string `query:"PhysicalResourceId"`
-	ResourceType       string
-	Replacement        string
-	Scope              []string
-	Details            []changeDetail
-	BeforeContext      string
-	AfterContext       string
+	PolicyAction                   string
+	Action                         string
+	LogicalResourceID              string `query:"LogicalResourceId"`
+	PhysicalResourceID             string `query:"PhysicalResourceId"`
+	ResourceType                   string
+	Replacement                    string
+	Scope                          []string
+	ResourceDriftStatus            string
+	ResourceDriftIgnoredAttributes []ignoredAttribute
+	Details                        []changeDetail
+	BeforeContext                  string
+	AfterContext                   string
+	PreviousDeploymentContext      string
 }
 
 type changeDetail struct {
@@ -68,6 +73,9 @@ type changeTarget struct {
 	Path                string
 	BeforeValue         *string
 	AfterValue          *string
+	BeforeValueFrom     string
+	AfterValueFrom      string
+	Drift               *liveDrift
 	AttributeChangeType string
 }
 
@@ -98,6 +106,12 @@ func (s *Service) describeChangeSet(
 		NotificationARNs: orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
 		Tags: found.deployed.tags, Changes: shown, NextToken: next,
 	}
+	if found.revertDrift {
+		out.DeploymentMode = deploymentRevertDrift
+	}
+	if found.live != nil {
+		out.StackDriftStatus = stackDriftStatus(found.live)
+	}
 	if found.how.onFailure != onFailureRollback {
 		out.OnStackFailure = found.how.onFailure
 	}
@@ -108,6 +122,7 @@ func (c plannedChange) describe(values bool) resourceChange {
 	described := resourceChange{
 		Action: c.action, LogicalResourceID: c.logicalID, PhysicalResourceID: c.physicalID, ResourceType: c.resourceType,
 		PolicyAction: c.policy, Replacement: c.replacement, Details: []changeDetail{},
+		ResourceDriftStatus: c.drift, ResourceDriftIgnoredAttributes: c.live.describeIgnored(),
 	}
 	shown := slices.DeleteFunc(slices.Clone(c.details), func(d plannedDetail) bool { return !d.shown(values) })
 	described.Scope = scopes(shown)
@@ -116,6 +131,7 @@ func (c plannedChange) describe(values bool) resourceChange {
 	}
 	if values {
 		described.BeforeContext, described.AfterContext = contextOf(c.before), contextOf(c.after)
+		described.PreviousDeploymentContext = contextOf(c.previous)
 		if c.action == actionAdd {
 			described.Replacement = replacementTrue
 		}
@@ -131,10 +147,14 @@ func (d plannedDetail) describe(values bool) changeDetail {
 	if !values || d.name == "" {
 		return described
 	}
+	described.Target.BeforeValueFrom, described.Target.AfterValueFrom = d.beforeFrom, d.afterFrom
+	described.Target.Drift = d.drift.describe()
 	described.Target.Path = "/Properties/" + d.name
 	described.Target.BeforeValue, described.Target.AfterValue = valueText(d.before), valueText(d.after)
 	described.Target.AttributeChangeType = actionModify
 	switch {
+	case d.sync:
+		described.Target.AttributeChangeType = actionSync
 	case d.before == nil:
 		described.Target.AttributeChangeType = actionAdd
 	case d.after == nil:

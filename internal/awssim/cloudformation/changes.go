@@ -31,6 +31,10 @@ type plannedChange struct {
 	action, logicalID, physicalID, resourceType, policy, replacement string
 	details                                                          []plannedDetail
 	before, after                                                    resource.Properties
+	// What only drift-aware change sets have: the drift status, what was found, and the properties last deployed.
+	drift    string
+	live     *drift
+	previous resource.Properties
 }
 
 // plannedDetail is one reason for a change. Recordings show that AWS looks twice: without property values it
@@ -39,6 +43,10 @@ type plannedDetail struct {
 	attribute, name, recreation, evaluation, source, cause string
 	before, after                                          any
 	look                                                   look
+	// What only drift-aware change sets have.
+	beforeFrom, afterFrom string
+	drift                 *propertyDrift
+	sync                  bool // the new template has what was found: nothing is done
 }
 
 // look says in which descriptions a detail is shown.
@@ -55,9 +63,10 @@ func (d plannedDetail) shown(values bool) bool {
 }
 
 // plan foretells what a deployment would change, as far as it can be known: resources in the order of their
-// dependencies, then removals. The caller holds st.mu.
-func (s *Service) plan(st *stack, deployed *deployment) ([]plannedChange, error) {
-	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string)}
+// dependencies, then removals. With the states in which resources were found it compares with those. The caller holds
+// st.mu.
+func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) ([]plannedChange, error) {
+	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string), live: live}
 	p.scope.Resource = func(logicalID string) (string, error) {
 		if p.unknown(logicalID) {
 			return knownAfterApply, nil
@@ -82,13 +91,14 @@ type planner struct {
 	deployed *deployment
 	scope    *intrinsic.Scope
 	fate     map[string]string // replacement of the resources planned so far that change
+	live     map[string]*drift // nil unless the change set is drift-aware
 }
 
 // unknown reports whether a resource's ids will only be known after the execution.
 func (p *planner) unknown(logicalID string) bool {
 	_, exists := p.stack.records[logicalID]
 	fate := p.fate[logicalID]
-	return !exists || fate == replacementTrue || fate == replacementConditional
+	return !exists || p.gone(logicalID) || fate == replacementTrue || fate == replacementConditional
 }
 
 func (p *planner) changes(active []string) ([]plannedChange, error) {
@@ -100,15 +110,19 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !exists {
-			planned = append(planned, plannedChange{
-				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: after,
-			})
+		if !exists || p.gone(logicalID) {
+			addition := plannedChange{action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: after}
+			if exists {
+				addition.drift, addition.previous = driftDeleted, live.properties
+			}
+			planned = append(planned, addition)
 			continue
 		}
 		change := p.modification(live, definition, after)
-		if len(change.details) > 0 {
+		if change.action == actionModify && len(change.details) > 0 {
 			p.fate[logicalID] = change.replacement
+		}
+		if len(change.details) > 0 {
 			planned = append(planned, change)
 		}
 	}
@@ -154,13 +168,13 @@ func (p *planner) properties(definition *document.Resource) (resource.Properties
 func (p *planner) modification(live *record, definition *document.Resource, after resource.Properties) plannedChange {
 	change := plannedChange{
 		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
-		before: live.properties, after: after, replacement: replacementFalse,
+		before: p.before(live), after: after, replacement: replacementFalse,
 	}
 	names := make(map[string]any)
-	maps.Copy(names, live.properties)
+	maps.Copy(names, change.before)
 	maps.Copy(names, after)
 	for _, name := range sortedKeys(names) {
-		change.details = append(change.details, p.details(live, definition, name, after[name])...)
+		change.details = append(change.details, p.details(definition, name, change.before[name], after[name])...)
 	}
 	known, ok := schema.For(definition.Type)
 	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
@@ -169,6 +183,7 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 	if !reflect.DeepEqual(live.definition.Metadata, definition.Metadata) {
 		change.details = append(change.details, direct("Metadata"))
 	}
+	p.compareWithLive(&change, live)
 	change.replacement = replacementOf(change.details)
 	if change.replacement == replacementTrue {
 		change.policy = "ReplaceAndDelete"
@@ -186,9 +201,9 @@ func direct(attribute string) plannedDetail {
 }
 
 // details says why a property changes: because of resources that change, of parameters, or by itself.
-func (p *planner) details(live *record, definition *document.Resource, name string, after any) []plannedDetail {
+func (p *planner) details(definition *document.Resource, name string, before, after any) []plannedDetail {
 	base := direct("Properties")
-	base.name, base.before, base.after = name, live.properties[name], after
+	base.name, base.before, base.after = name, before, after
 	base.recreation = recreationOf(definition.Type, name, base.before, after)
 	differs := !reflect.DeepEqual(base.before, after)
 	var details []plannedDetail

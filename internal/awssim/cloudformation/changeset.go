@@ -48,6 +48,10 @@ type changeSet struct {
 
 	status, execution, reason string
 	changes                   []plannedChange
+
+	// revertDrift makes it compare with how resources are; live is how they were found.
+	revertDrift bool
+	live        map[string]*drift
 }
 
 func newChangeSetID(place resource.Place, name string) string {
@@ -93,8 +97,11 @@ func (s *Service) background(work func(ctx context.Context)) {
 
 // workOut finds a change set's changes. The caller holds st.mu.
 func (s *Service) workOut(st *stack, proposed *changeSet) {
-	changes, err := s.plan(st, proposed.deployed)
-	changed := proposed.kind == changeSetCreate
+	if proposed.revertDrift {
+		proposed.live = s.liveStates(st)
+	}
+	changes, err := s.plan(st, proposed.deployed, proposed.live)
+	changed := proposed.kind == changeSetCreate || stackDriftStatus(proposed.live) == driftDrifted
 	if err == nil && !changed {
 		changed, err = s.changes(st, proposed.deployed)
 	}
@@ -128,6 +135,7 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 	if chosen.kind == changeSetCreate {
 		s.startCreate(st, chosen.deployed, chosen.how, token)
 	} else {
+		st.takeLive(chosen.live, chosen.deployed.template)
 		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing)
 	}
 	st.changeSetID = chosen.id

@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"strconv"
 	"time"
@@ -31,6 +32,7 @@ type drift struct {
 	status           string
 	checked          time.Time
 	expected, actual resource.Properties
+	ignored          []string // names of properties that are never read back
 	differences      []difference
 }
 
@@ -55,7 +57,14 @@ func (s *Service) look(st *stack, r *record) *drift {
 			found.actual[name] = value
 		}
 	}
-	found.differences = compareMembers("", r.properties, found.actual)
+	compared := maps.Clone(r.properties)
+	for _, name := range neverRead(r.resourceType, r.properties) {
+		if _, has := found.actual[name]; !has {
+			found.ignored = append(found.ignored, name)
+			delete(compared, name)
+		}
+	}
+	found.differences = compareMembers("", compared, found.actual)
 	if len(found.differences) > 0 {
 		found.status = driftModified
 	}

@@ -130,6 +130,14 @@ func (s *stage) Update(ctx context.Context, r resource.Request) (resource.Result
 	return s.inner.Update(ctx, r)
 }
 
+func (s *stage) Read(r resource.Request) (resource.Properties, bool) {
+	reader, ok := s.inner.(resource.Reader)
+	if !ok {
+		return nil, false
+	}
+	return reader.Read(r)
+}
+
 func (s *stage) Delete(ctx context.Context, r resource.Request) error {
 	if err := s.asked("Delete", r); err != nil {
 		return err
