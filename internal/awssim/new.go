@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"path/filepath"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
@@ -15,6 +16,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -35,6 +37,8 @@ type Options struct {
 	// PlaceholderImages runs a web server that answers 200 on every path in the place of images whose registry
 	// cannot be reached, instead of failing the pull.
 	PlaceholderImages bool
+	// Folder keeps what is too large for Save: the images of the registry. Empty keeps it in memory.
+	Folder string
 }
 
 // New returns a simulator with nothing in it. Close it at the end.
@@ -45,14 +49,21 @@ func New(options Options) *Server {
 	}
 	pace := clock.Clock{Speed: options.Speed}
 	plain := generic.New(pace)
-	images := ecr.New(resource.Place{Account: Account, Region: DefaultRegion})
+	home := resource.Place{Account: Account, Region: DefaultRegion}
+	images := ecr.New(home)
+	if options.Folder != "" {
+		images = ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
+	}
 	lines := logs.New()
 	balancers := elb.New(pace, plain.Subnet)
 	containers := ecs.NewContainers(images, process.NewRunner(""))
 	if options.PlaceholderImages {
 		containers = ecs.WithPlaceholders(containers)
 	}
-	server := &Server{log: log, services: make(map[string]wire.Service), registry: images, records: plain}
+	server := &Server{
+		log: log, services: make(map[string]wire.Service), registry: images, records: plain,
+		keepers: []state.Named{{Name: "records", Keeper: plain}},
+	}
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
@@ -71,6 +82,7 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log})
+	server.stacks = stacks
 	server.add(stacks)
 	return server
 }
@@ -85,6 +97,9 @@ func (s *Server) add(service api) {
 	s.services[described.Name] = described
 	if closer, ok := service.(io.Closer); ok {
 		s.closers = append(s.closers, closer)
+	}
+	if keeper, ok := service.(state.Keeper); ok {
+		s.keepers = append(s.keepers, state.Named{Name: described.Name, Keeper: keeper})
 	}
 }
 

@@ -28,9 +28,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -56,7 +58,9 @@ type Server struct {
 	faults   fault.Set
 	records  *generic.Provider // of resources that need not move
 	clusters *ecs.Service
+	stacks   *cloudformation.Service
 	closers  []io.Closer
+	keepers  []state.Named // in the order in which they are restored
 
 	plain, moving []string // resource types, sorted
 }
@@ -80,6 +84,26 @@ func (s *Server) Close() error {
 		failures = append(failures, closer.Close())
 	}
 	return errors.Join(failures...)
+}
+
+// Settle ends the operations of stacks where they are, so that what Save writes fits together. Close is all that can
+// be done afterwards.
+func (s *Server) Settle() error {
+	if err := s.stacks.Close(); err != nil {
+		return fmt.Errorf("ending the operations of stacks: %w", err)
+	}
+	return nil
+}
+
+// Save writes what the simulator knows. A file that was saved while operations of stacks are under way may have
+// resources that no stack knows.
+func (s *Server) Save(w io.Writer) error {
+	return state.Save(w, s.keepers)
+}
+
+// Restore takes up what Save wrote, before the first request. Operations of stacks that were under way are led back.
+func (s *Server) Restore(r io.Reader) error {
+	return state.Restore(r, s.keepers)
 }
 
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {

@@ -58,8 +58,14 @@ type image struct {
 }
 
 // New returns empty registries. What is pushed to an address that names no registry goes to home.
-func New(home resource.Place) *Service {
-	blobs := registry.NewInMemoryBlobHandler()
+func New(home resource.Place) *Service { return newService(home, registry.NewInMemoryBlobHandler()) }
+
+// NewOnDisk returns empty registries that keep the blobs of images in a folder, and those that are there already.
+func NewOnDisk(home resource.Place, folder string) *Service {
+	return newService(home, registry.NewDiskBlobHandler(folder))
+}
+
+func newService(home resource.Place, blobs registry.BlobHandler) *Service {
 	return &Service{
 		home: home, blobs: blobs, repositories: make(map[repositoryKey]*repository),
 		inner: registry.New(registry.WithBlobHandler(blobs), registry.Logger(log.New(io.Discard, "", 0))),
