@@ -282,6 +282,7 @@ func (s *Service) startDelete(st *stack, in *deleteStackInput, blocked string) {
 		st.enter(deleteInProgress, reasonUser, s.clock.Now())
 		return
 	}
+	st.changeSetID = "" // recorded: what is deleted tells of no change set
 	s.begin(st, "DeleteStack", in.ClientRequestToken, func(ctx context.Context) { s.runDelete(ctx, st, how) })
 	st.deleted = s.clock.Now()
 	st.enter(deleteInProgress, reasonUser, st.deleted)

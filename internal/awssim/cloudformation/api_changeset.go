@@ -101,13 +101,12 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		if st.status != reviewInProgress {
-			return nil, invalid("Stack [%s] already exists and cannot be created again with the changeSet [%s].",
-				st.name, in.ChangeSetName)
+			return nil, alreadyExists(in)
 		}
 		return st, nil
 	}
 	if !newNamePattern.MatchString(in.StackName) {
-		return nil, absent(in.StackName)
+		return nil, alreadyExists(in) // a deleted stack cannot come back under its ARN
 	}
 	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
 	if err != nil {
@@ -117,6 +116,10 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 		return nil, err
 	}
 	return s.review(call, in.StackName)
+}
+
+func alreadyExists(in *createChangeSetInput) error {
+	return invalid("Stack [%s] already exists and cannot be created again with the changeSet [%s].", in.StackName, in.ChangeSetName)
 }
 
 // proposal makes the change set's deployment. The caller holds st.mu.

@@ -2,11 +2,9 @@ package cloudformation
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -121,35 +119,30 @@ func (s *Service) describeChangeSet(
 func (c plannedChange) describe(values bool) resourceChange {
 	described := resourceChange{
 		Action: c.action, LogicalResourceID: c.logicalID, PhysicalResourceID: c.physicalID, ResourceType: c.resourceType,
-		PolicyAction: c.policy, Replacement: c.replacement, Details: []changeDetail{},
+		PolicyAction: c.policy, Replacement: c.replacement, Details: []changeDetail{}, Scope: scopes(c.details(values)),
 		ResourceDriftStatus: c.drift, ResourceDriftIgnoredAttributes: c.live.describeIgnored(),
 	}
-	shown := slices.DeleteFunc(slices.Clone(c.details), func(d plannedDetail) bool { return !d.shown(values) })
-	described.Scope = scopes(shown)
-	for _, detail := range shown {
+	for _, detail := range c.details(values) {
 		described.Details = append(described.Details, detail.describe(values))
 	}
 	if values {
-		described.BeforeContext, described.AfterContext = contextOf(c.before), contextOf(c.after)
-		described.PreviousDeploymentContext = contextOf(c.previous)
-		if c.action == actionAdd {
-			described.Replacement = replacementTrue
-		}
+		described.BeforeContext, described.AfterContext = contextText(c.before), contextText(c.after)
+		described.PreviousDeploymentContext = contextText(c.previous)
 	}
 	return described
 }
 
-func (d plannedDetail) describe(values bool) changeDetail {
+func (d *plannedDetail) describe(values bool) changeDetail {
 	described := changeDetail{
 		Target:     changeTarget{Attribute: d.attribute, Name: d.name, RequiresRecreation: d.recreation},
 		Evaluation: d.evaluation, ChangeSource: d.source, CausingEntity: d.cause,
 	}
-	if !values || d.name == "" {
+	if !values || d.path == "" {
 		return described
 	}
 	described.Target.BeforeValueFrom, described.Target.AfterValueFrom = d.beforeFrom, d.afterFrom
 	described.Target.Drift = d.drift.describe()
-	described.Target.Path = "/Properties/" + d.name
+	described.Target.Path = d.path
 	described.Target.BeforeValue, described.Target.AfterValue = valueText(d.before), valueText(d.after)
 	described.Target.AttributeChangeType = actionModify
 	switch {
@@ -163,25 +156,23 @@ func (d plannedDetail) describe(values bool) changeDetail {
 	return described
 }
 
-func contextOf(properties resource.Properties) string {
-	if properties == nil {
+func contextText(context map[string]any) string {
+	if context == nil {
 		return ""
 	}
-	return encodeProperties(resource.Properties{"Properties": properties})
+	return render(context, contextOrder)
 }
 
 // valueText writes scalars as they are and the rest as JSON.
 func valueText(value any) *string {
-	if value == nil {
+	var shown string
+	switch value.(type) {
+	case nil:
 		return nil
-	}
-	shown := document.Text(value)
-	if shown == "" && value != "" {
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			return nil
-		}
-		shown = string(encoded)
+	case map[string]any, []any:
+		shown = render(value, alphabetical)
+	default:
+		shown = document.Text(value)
 	}
 	return &shown
 }

@@ -220,8 +220,16 @@ func (st *stack) describeEvent(e event) describedEvent {
 	return describedEvent{
 		StackID: st.id, EventID: e.id, StackName: st.name, OperationID: e.operationID, LogicalResourceID: e.logicalID,
 		PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at), ResourceStatus: e.status,
-		ResourceStatusReason: optional(e.reason), ResourceProperties: encodeProperties(e.properties), ClientRequestToken: e.token,
+		ResourceStatusReason: optional(e.reason), ResourceProperties: e.shownProperties(), ClientRequestToken: e.token,
 	}
+}
+
+// shownProperties is the event's ResourceProperties; "" if it has none.
+func (e event) shownProperties() string {
+	if e.properties == nil {
+		return ""
+	}
+	return render(e.properties, eventOrder)
 }
 
 func optional(text string) *string {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
@@ -29,38 +30,37 @@ const (
 // plannedChange is what a change set does to one resource.
 type plannedChange struct {
 	action, logicalID, physicalID, resourceType, policy, replacement string
-	details                                                          []plannedDetail
-	before, after                                                    resource.Properties
-	// What only drift-aware change sets have: the drift status, what was found, and the properties last deployed.
+	// CloudFormation looks twice, and each look has details that the other lacks (recorded): without property values it
+	// follows references, with them it compares values.
+	following, comparing []plannedDetail
+	before, after        map[string]any // what the resource is, or nil: its properties as they are shown, policies and metadata
+	// What only drift-aware change sets have: the drift status, what was found, and what was last deployed.
 	drift    string
 	live     *drift
-	previous resource.Properties
+	previous map[string]any
 }
 
-// plannedDetail is one reason for a change. Recordings show that AWS looks twice: without property values it
-// follows references, with them it compares values; each look has details that the other lacks.
+// plannedDetail is one reason for a change.
 type plannedDetail struct {
 	attribute, name, recreation, evaluation, source, cause string
+	path                                                   string // of the value below the resource
 	before, after                                          any
-	look                                                   look
 	// What only drift-aware change sets have.
 	beforeFrom, afterFrom string
 	drift                 *propertyDrift
 	sync                  bool // the new template has what was found: nothing is done
 }
 
-// look says in which descriptions a detail is shown.
-type look int
-
-const (
-	always look = iota
-	withoutValues
-	withValues
-)
-
-func (d plannedDetail) shown(values bool) bool {
-	return d.look == always || (d.look == withValues) == values
+// details are those of one look.
+func (c plannedChange) details(values bool) []plannedDetail {
+	if values {
+		return c.comparing
+	}
+	return c.following
 }
+
+// changes reports whether there is anything to tell of the resource.
+func (c plannedChange) changes() bool { return len(c.following)+len(c.comparing) > 0 }
 
 // plan foretells what a deployment would change, as far as it can be known: resources in the order of their
 // dependencies, then removals. With the states in which resources were found it compares with those. The caller holds
@@ -101,6 +101,8 @@ func (p *planner) unknown(logicalID string) bool {
 	return !exists || p.gone(logicalID) || fate == replacementTrue || fate == replacementConditional
 }
 
+// changes lists what happens to each resource, sorted by logical id; they are looked at in the order of their dependencies,
+// for each must know what becomes of those that it refers to.
 func (p *planner) changes(active []string) ([]plannedChange, error) {
 	var planned []plannedChange
 	for _, logicalID := range inDependencyOrder(p.deployed.template, active) {
@@ -111,185 +113,128 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 			return nil, err
 		}
 		if !exists || p.gone(logicalID) {
-			addition := plannedChange{action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: after}
+			addition := plannedChange{
+				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: contextOf(definition, after.shown),
+			}
 			if exists {
-				addition.drift, addition.previous = driftDeleted, live.properties
+				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, live.shown)
 			}
 			planned = append(planned, addition)
 			continue
 		}
 		change := p.modification(live, definition, after)
-		if change.action == actionModify && len(change.details) > 0 {
+		if change.action == actionModify && change.changes() {
 			p.fate[logicalID] = change.replacement
 		}
-		if len(change.details) > 0 {
+		if change.changes() {
 			planned = append(planned, change)
 		}
 	}
 	for _, logicalID := range p.stack.inUse() {
 		if !slices.Contains(active, logicalID) {
-			planned = append(planned, removal(p.stack.records[logicalID]))
+			planned = append(planned, p.removal(p.stack.records[logicalID]))
 		}
 	}
+	slices.SortFunc(planned, func(a, b plannedChange) int { return strings.Compare(a.logicalID, b.logicalID) })
 	return planned, nil
 }
 
-func removal(live *record) plannedChange {
-	policy := "Delete"
-	if retained(live.definition.DeletionPolicy) {
-		policy = "Retain"
-	}
+func (p *planner) removal(live *record) plannedChange {
 	return plannedChange{
 		action: actionRemove, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
-		policy: policy, before: live.properties,
+		policy: policyAction(live.definition.DeletionPolicy), before: contextOf(live.definition, p.forgotten(live)),
 	}
 }
+
+// forgotten are the properties of what goes: what it got from attributes of others is told as unknown (recorded).
+func (p *planner) forgotten(live *record) resource.Properties {
+	shown := make(resource.Properties, len(live.shown))
+	maps.Copy(shown, live.shown)
+	for name, expression := range live.definition.Properties {
+		attribute := func(r document.Reference) bool { return r.Attribute != "" && p.stack.records[r.Name] != nil }
+		if slices.ContainsFunc(document.References(expression), attribute) {
+			shown[name] = knownAfterApply
+		}
+	}
+	return shown
+}
+
+// policyAction says what a DeletionPolicy or an UpdateReplacePolicy makes of the old physical resource.
+func policyAction(policy string) string {
+	switch policy {
+	case "Retain", "RetainExceptOnCreate":
+		return "Retain"
+	case "Snapshot":
+		return "Snapshot"
+	default:
+		return "Delete"
+	}
+}
+
+// contextOf is a resource as the description of a change set tells it.
+func contextOf(definition *document.Resource, properties resource.Properties) map[string]any {
+	context := map[string]any{"Properties": properties}
+	if definition.DeletionPolicy != "" {
+		context["DeletionPolicy"] = definition.DeletionPolicy
+	}
+	if definition.UpdateReplacePolicy != "" {
+		context["UpdateReplacePolicy"] = definition.UpdateReplacePolicy
+	}
+	if definition.Metadata != nil {
+		context["Metadata"] = definition.Metadata
+	}
+	return context
+}
+
+// foretold are the properties that a resource will have, as far as they are known.
+type foretold struct{ real, shown resource.Properties }
 
 // properties evaluates what is known of a resource's properties; what is not becomes knownAfterApply.
-func (p *planner) properties(definition *document.Resource) (resource.Properties, error) {
-	evaluated := make(resource.Properties, len(definition.Properties))
+func (p *planner) properties(definition *document.Resource) (foretold, error) {
+	evaluated, shown := make(resource.Properties), make(resource.Properties)
 	for name, expression := range definition.Properties {
-		value, err := p.scope.Properties(map[string]any{name: expression})
+		one := map[string]any{name: expression}
+		value, err := p.scope.Properties(one)
 		if _, wrong := errors.AsType[*intrinsic.Error](err); err != nil && !wrong {
-			return nil, err
+			return foretold{}, err
 		}
 		if err != nil {
-			value = map[string]any{name: knownAfterApply}
+			evaluated[name], shown[name] = knownAfterApply, knownAfterApply
+			continue
 		}
 		maps.Copy(evaluated, value)
+		maps.Copy(shown, masked(p.deployed, p.scope, one, value))
 	}
 	known, ok := schema.For(definition.Type)
 	if !ok {
-		return evaluated, nil
+		return foretold{real: evaluated, shown: shown}, nil
 	}
-	return known.Coerce(evaluated)
+	coerced, err := known.Coerce(evaluated)
+	return foretold{real: coerced, shown: shown}, err
 }
 
-func (p *planner) modification(live *record, definition *document.Resource, after resource.Properties) plannedChange {
+func (p *planner) modification(live *record, definition *document.Resource, after foretold) plannedChange {
+	before := p.before(live)
 	change := plannedChange{
 		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
-		before: p.before(live), after: after, replacement: replacementFalse,
+		before: contextOf(live.definition, before.shown), after: contextOf(definition, after.shown), replacement: replacementFalse,
 	}
-	names := make(map[string]any)
-	maps.Copy(names, change.before)
-	maps.Copy(names, after)
-	for _, name := range sortedKeys(names) {
-		change.details = append(change.details, p.details(definition, name, change.before[name], after[name])...)
-	}
+	change.following, change.comparing = p.details(definition, before, after)
+	var both []plannedDetail
 	known, ok := schema.For(definition.Type)
 	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
-		change.details = append(change.details, direct("Tags"))
+		both = append(both, direct("Tags"))
 	}
 	if !reflect.DeepEqual(live.definition.Metadata, definition.Metadata) {
-		change.details = append(change.details, direct("Metadata"))
+		both = append(both, direct("Metadata"))
 	}
-	p.compareWithLive(&change, live)
-	change.replacement = replacementOf(change.details)
+	change.following, change.comparing = append(change.following, both...), append(change.comparing, both...)
+	p.compareWithLive(&change, live, before, after)
+	change.replacement = replacementOf(slices.Concat(change.following, change.comparing))
 	if change.replacement == replacementTrue {
-		change.policy = "ReplaceAndDelete"
-		if retained(definition.UpdateReplacePolicy) {
-			change.policy = "ReplaceAndRetain"
-		}
+		change.policy = "ReplaceAnd" + policyAction(definition.UpdateReplacePolicy)
 	}
 	return change
-}
-
-func direct(attribute string) plannedDetail {
-	return plannedDetail{
-		attribute: attribute, recreation: recreationNever, evaluation: evaluationStatic, source: "DirectModification",
-	}
-}
-
-// details says why a property changes: because of resources that change, of parameters, or by itself.
-func (p *planner) details(definition *document.Resource, name string, before, after any) []plannedDetail {
-	base := direct("Properties")
-	base.name, base.before, base.after = name, before, after
-	base.recreation = recreationOf(definition.Type, name, base.before, after)
-	differs := !reflect.DeepEqual(base.before, after)
-	var details []plannedDetail
-	for _, reference := range document.References(definition.Properties[name]) {
-		details = append(details, p.caused(base, reference, differs)...)
-	}
-	if len(details) == 0 && differs {
-		return []plannedDetail{base}
-	}
-	return details
-}
-
-// caused says what one reference contributes to the change of a property.
-func (p *planner) caused(base plannedDetail, reference document.Reference, differs bool) []plannedDetail {
-	byItself, detail := base, base
-	byItself.evaluation = evaluationDynamic
-	isResource := p.deployed.template.Resources[reference.Name] != nil
-	fate, changing := p.fate[reference.Name]
-	switch {
-	case isResource && differs && p.unknown(reference.Name):
-		detail.source, detail.cause = sourceOf(reference)
-		if fate != replacementTrue {
-			detail.evaluation = evaluationDynamic
-		}
-		byItself.look = withValues
-		return []plannedDetail{byItself, detail}
-	case isResource && changing && reference.Attribute != "":
-		detail.source, detail.cause = sourceOf(reference)
-		detail.evaluation, detail.look = evaluationDynamic, withoutValues
-		return []plannedDetail{detail}
-	case differs && p.parameterChanged(reference.Name):
-		detail.source, detail.cause = "ParameterReference", reference.Name
-		before, after := byItself, byItself
-		before.look, after.look = withValues, withoutValues
-		return []plannedDetail{before, detail, after} // each look has its own order (recorded)
-	default:
-		return nil
-	}
-}
-
-func sourceOf(reference document.Reference) (string, string) {
-	if reference.Attribute == "" {
-		return "ResourceReference", reference.Name
-	}
-	return "ResourceAttribute", reference.Name + "." + reference.Attribute
-}
-
-func (p *planner) parameterChanged(name string) bool {
-	next, ok := p.deployed.parameters[name]
-	return ok && next != p.stack.deployed.parameters[name]
-}
-
-func recreationOf(resourceType, name string, before, after any) string {
-	known, ok := schema.For(resourceType)
-	if !ok {
-		return recreationNever
-	}
-	from, to := one(name, before), one(name, after)
-	switch {
-	case len(known.RequiresReplacement(from, to)) > 0:
-		return recreationAlways
-	case len(known.MayRequireReplacement(from, to)) > 0:
-		return recreationConditionally
-	default:
-		return recreationNever
-	}
-}
-
-func one(name string, value any) map[string]any {
-	if value == nil {
-		return map[string]any{}
-	}
-	return map[string]any{name: value}
-}
-
-func replacementOf(details []plannedDetail) string {
-	fate := replacementFalse
-	for _, detail := range details {
-		switch {
-		case detail.recreation == recreationAlways && detail.evaluation == evaluationStatic:
-			return replacementTrue
-		case detail.recreation != recreationNever:
-			fate = replacementConditional
-		}
-	}
-	return fate
 }
 
 // inDependencyOrder sorts logical ids so that each comes after those that it waits for.

@@ -61,17 +61,24 @@ func (p *planner) gone(logicalID string) bool {
 
 // before returns the properties that a change starts from: those that a drift-aware change set found, else those of
 // the last deployment.
-func (p *planner) before(live *record) resource.Properties {
+func (p *planner) before(live *record) foretold {
 	found := p.live[live.logicalID]
 	if found == nil || found.status != driftModified {
-		return live.properties
+		return foretold{real: live.properties, shown: live.shown}
 	}
-	return found.overlaid(live.properties)
+	shown := found.overlaid(live.shown)
+	for name, value := range live.shown {
+		if !sameText(value, live.properties[name]) { // a secret
+			shown[name] = value
+		}
+	}
+	return foretold{real: found.overlaid(live.properties), shown: shown}
 }
 
 // overlaid returns the properties of the last deployment as they were found; what is never read back stays.
 func (d *drift) overlaid(previous resource.Properties) resource.Properties {
-	actual := maps.Clone(previous)
+	actual := make(resource.Properties, len(previous))
+	maps.Copy(actual, previous)
 	for name := range previous {
 		value, has := d.actual[name]
 		if has {
@@ -84,54 +91,75 @@ func (d *drift) overlaid(previous resource.Properties) resource.Properties {
 }
 
 // compareWithLive adds to a change what only a drift-aware change set tells.
-func (p *planner) compareWithLive(change *plannedChange, live *record) {
+func (p *planner) compareWithLive(change *plannedChange, live *record, before, after foretold) {
 	if p.live == nil {
 		return
 	}
 	found := p.live[live.logicalID]
-	change.live, change.previous = found, live.properties
+	change.live, change.previous = found, contextOf(live.definition, live.shown)
 	change.drift = driftUnsupported
 	if found != nil {
 		change.drift = found.status
 	}
-	if found != nil && found.status == driftModified {
-		p.addSyncs(change, live)
-	}
-	for i := range change.details {
-		detail := &change.details[i]
-		if detail.name == "" {
-			continue
-		}
-		detail.beforeFrom, detail.afterFrom = fromPrevious, fromTemplate
-		if found != nil && !slices.Contains(found.ignored, detail.name) {
-			detail.beforeFrom = fromActual
-		}
-		if previous := live.properties[detail.name]; found != nil && !reflect.DeepEqual(previous, change.before[detail.name]) {
-			detail.drift = &propertyDrift{previous: previous, actual: change.before[detail.name], checked: found.checked}
+	synced := syncs(live, before, after)
+	for _, details := range []*[]plannedDetail{&change.following, &change.comparing} {
+		*details = append(*details, synced...)
+		for i := range *details {
+			(*details)[i].trace(live, before, found)
 		}
 	}
-	if len(change.details) > 0 && !slices.ContainsFunc(change.details, func(d plannedDetail) bool { return !d.sync }) {
+	all := slices.Concat(change.following, change.comparing)
+	if len(all) > 0 && !slices.ContainsFunc(all, func(d plannedDetail) bool { return !d.sync }) {
 		change.action = actionSync
 	}
 }
 
-// addSyncs adds the properties that the new template has as they were found.
-func (p *planner) addSyncs(change *plannedChange, live *record) {
+// trace says where a detail's values come from.
+func (d *plannedDetail) trace(live *record, before foretold, found *drift) {
+	property, path := d.property()
+	if property == "" {
+		return
+	}
+	d.beforeFrom, d.afterFrom = fromPrevious, fromTemplate
+	if found != nil && !slices.Contains(found.ignored, property) {
+		d.beforeFrom = fromActual
+	}
+	previous, actual := at(live.shown, path), at(before.shown, path)
+	if found != nil && !sameText(previous, actual) {
+		d.drift = &propertyDrift{previous: previous, actual: actual, checked: found.checked}
+	}
+}
+
+// property returns the name of the property that a detail is about, "" if none, and the way from it to the value.
+func (d *plannedDetail) property() (string, []string) {
+	below, ok := strings.CutPrefix(d.path, "/Properties/")
+	if !ok {
+		return "", nil
+	}
+	way := strings.Split(below, "/")
+	return way[0], way
+}
+
+func at(value any, way []string) any {
+	for _, name := range way {
+		value = members(value)[name]
+	}
+	return value
+}
+
+// syncs are the properties that the new template has as they were found.
+func syncs(live *record, before, after foretold) []plannedDetail {
+	var details []plannedDetail
 	for _, name := range sortedKeys(live.properties) {
-		actual := change.before[name]
-		if reflect.DeepEqual(live.properties[name], actual) || !reflect.DeepEqual(actual, change.after[name]) {
+		actual := before.real[name]
+		if reflect.DeepEqual(live.properties[name], actual) || !reflect.DeepEqual(actual, after.real[name]) {
 			continue
 		}
-		detail := direct("Properties")
-		detail.name, detail.before, detail.after, detail.source, detail.sync = name, actual, actual, sourceNoModification, true
-		change.details = append(change.details, detail)
+		detail := detailOf(live.resourceType, name, actual, actual)
+		detail.before, detail.after, detail.source, detail.sync = before.shown[name], before.shown[name], sourceNoModification, true
+		details = append(details, detail)
 	}
-	slices.SortStableFunc(change.details, func(a, b plannedDetail) int {
-		if a.sync == b.sync || a.name == "" || b.name == "" {
-			return 0
-		}
-		return strings.Compare(a.name, b.name)
-	})
+	return details
 }
 
 // propertyDrift is what was found of a property that drifted.
@@ -191,7 +219,7 @@ func (st *stack) takeLive(states map[string]*drift, next *document.Template) {
 		switch {
 		case live == nil:
 		case found.status == driftModified:
-			live.properties, live.drift = found.overlaid(live.properties), nil
+			live.properties, live.shown, live.drift = found.overlaid(live.properties), found.overlaid(live.shown), nil
 		case found.status == driftDeleted && next.Resources[logicalID] != nil:
 			delete(st.records, logicalID)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
@@ -20,6 +21,7 @@ type desired struct {
 	definition   *document.Resource
 	dependencies []string
 	properties   resource.Properties
+	shown        resource.Properties // with the secrets of NoEcho parameters masked
 	tags         map[string]string
 	schema       *schema.Schema
 }
@@ -39,7 +41,7 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 	if err != nil {
 		return wanted, err
 	}
-	wanted.properties = properties
+	wanted.properties, wanted.shown = properties, masked(deployed, scope, definition.Properties, properties)
 	if problems := known.Validate(properties); len(problems) > 0 {
 		return wanted, invalidProperties(logicalID, problems)
 	}
@@ -47,6 +49,31 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 		return wanted, refusal("reading the schema of %s: %w", definition.Type, err)
 	}
 	return wanted, nil
+}
+
+// masked returns the properties as they are shown: what comes from a NoEcho parameter is not. It is called once the scope has
+// evaluated the properties themselves, so that no condition is decided by a mask.
+func masked(
+	deployed *deployment, scope *intrinsic.Scope, expressions map[string]any, properties resource.Properties,
+) resource.Properties {
+	hidden := make(map[string]any)
+	for name, value := range deployed.parameters {
+		if value.noEcho {
+			hidden[name] = value.shown()
+		}
+	}
+	mentions := func(r document.Reference) bool { return hidden[r.Name] != nil }
+	if !slices.ContainsFunc(document.References(expressions), mentions) {
+		return properties
+	}
+	public := *scope
+	public.Parameters = maps.Clone(scope.Parameters)
+	maps.Copy(public.Parameters, hidden)
+	shown, err := public.Properties(expressions)
+	if err != nil {
+		return resource.Properties{} // better to show nothing than a secret
+	}
+	return shown
 }
 
 func invalidProperties(logicalID string, problems []schema.Problem) error {
@@ -180,7 +207,7 @@ func updateVerbs() verbs {
 // adopt writes what is wanted into the record, as it is about to be applied. The caller holds st.mu.
 func (r *record) adopt(wanted desired) {
 	r.definition, r.dependencies = wanted.definition, wanted.dependencies
-	r.properties, r.tags, r.skipped = wanted.properties, wanted.tags, false
+	r.properties, r.shown, r.tags, r.skipped = wanted.properties, wanted.shown, wanted.tags, false
 }
 
 // differs reports whether a resource has to be updated to be as wanted. DeletionPolicy and

@@ -68,6 +68,7 @@ type record struct {
 	definition   *document.Resource // as it was applied last
 	dependencies []string           // logical ids, as they were when it was applied last
 	properties   resource.Properties
+	shown        resource.Properties // properties with the secrets of NoEcho parameters masked
 	attributes   map[string]any
 	tags         map[string]string
 	// touched is set while an update is not known to be undone or done: a rollback has to apply the old
@@ -93,7 +94,7 @@ type event struct {
 	status                             status
 	reason                             string
 	at                                 time.Time
-	properties                         resource.Properties // shared with the record; nil for the stack's own events
+	properties                         resource.Properties // as they are shown; nil for the stack's own events
 }
 
 // enter moves the stack to a status and writes the event. The caller holds mu.
@@ -113,7 +114,7 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 // note moves a resource to a status and writes the event. The caller holds mu.
 func (st *stack) note(r *record, to status, reason string, now time.Time) {
 	r.status, r.reason, r.changed = to, reason, now
-	mark, properties := string(to)+"-"+now.Format("2006-01-02T15:04:05.000Z"), r.properties
+	mark, properties := string(to)+"-"+now.Format("2006-01-02T15:04:05.000Z"), r.shown
 	if r.replaced {
 		mark, properties = uuid.NewString(), nil
 	}

@@ -70,7 +70,7 @@ func TestAStackIsCreatedByAChangeSet(t *testing.T) {
 		if planned.Status != types.ChangeSetStatusCreateComplete || planned.ExecutionStatus != types.ExecutionStatusAvailable {
 			t.Errorf("%s, %s", planned.Status, planned.ExecutionStatus)
 		}
-		if diff := cmp.Diff("\nAdd First True\nAdd Second True\n", flags(planned)); diff != "" {
+		if diff := cmp.Diff("\nAdd First \nAdd Second \n", flags(planned)); diff != "" {
 			t.Error(diff)
 		}
 		if got := s.describe("demo").StackStatus; got != types.StackStatusReviewInProgress {
@@ -111,8 +111,8 @@ Resources:
   First: {Type: AWS::SNS::Topic, Properties: {TopicName: a, DisplayName: one}}
   Third: {Type: AWS::SNS::Topic}
 `, `
-Add Third True
 Remove Second 
+Add Third 
 `},
 		"by a parameter": {`
 Parameters: {Display: {Type: String, Default: two}}
