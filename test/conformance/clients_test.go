@@ -48,11 +48,23 @@ type clients struct {
 }
 
 // clientsOf returns clients of the endpoint at a URL.
-func clientsOf(url string) clients {
-	config := aws.Config{
+func clientsOf(url string) clients { return clientsWith(configOf(url)) }
+
+// impatient returns clients that try each call once.
+func impatient(url string) clients {
+	config := configOf(url)
+	config.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	return clientsWith(config)
+}
+
+func configOf(url string) aws.Config {
+	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(url),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
+}
+
+func clientsWith(config aws.Config) clients {
 	return clients{
 		ACM:            acm.NewFromConfig(config),
 		AutoScaling:    applicationautoscaling.NewFromConfig(config),
