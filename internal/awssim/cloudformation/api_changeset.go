@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -24,6 +25,9 @@ type createChangeSetInput struct {
 	OnStackFailure      string
 	ClientToken         string
 	DeploymentMode      string
+	ResourcesToImport   []resourceToImport
+	// ImportExistingResources takes over what the template names and what exists.
+	ImportExistingResources bool
 	// IncludeNestedStacks changes nothing: nested stacks are refused.
 	IncludeNestedStacks bool
 }
@@ -43,7 +47,7 @@ func (in *createChangeSetInput) check() error {
 	if !changeSetNamePattern.MatchString(in.ChangeSetName) || len(in.ChangeSetName) > maxChangeSetName {
 		wrong.add(quote(in.ChangeSetName), "changeSetName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
 	}
-	wrong.oneOf(in.ChangeSetType, "changeSetType", changeSetCreate, changeSetUpdate, "IMPORT")
+	wrong.oneOf(in.ChangeSetType, "changeSetType", changeSetCreate, changeSetUpdate, changeSetImport)
 	wrong.oneOf(in.OnStackFailure, "onStackFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
 	wrong.oneOf(in.DeploymentMode, "deploymentMode", deploymentRevertDrift)
 	wrong.tags(in.Tags)
@@ -57,11 +61,11 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	switch in.ChangeSetType {
-	case "IMPORT":
-		return nil, wire.Unsupported(call, "ChangeSetType IMPORT")
-	case "":
+	if in.ChangeSetType == "" {
 		in.ChangeSetType = changeSetUpdate
+	}
+	if err := in.refuseImports(call); err != nil {
+		return nil, err
 	}
 	st, err := s.changeable(call, in)
 	if err != nil {
@@ -82,11 +86,22 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	if err != nil {
 		return nil, err
 	}
+	if in.ChangeSetType == changeSetImport {
+		if err := s.checkImportList(st, proposed.deployed, in.ResourcesToImport); err != nil {
+			return nil, err
+		}
+	}
+	if st.status == "" {
+		if err := s.review(st); err != nil {
+			return nil, err
+		}
+	}
 	s.propose(st, proposed)
 	return &createChangeSetOutput{ID: proposed.id, StackID: st.id}, nil
 }
 
-// changeable returns the stack that a change set is for; one of type CREATE makes it, under review.
+// changeable returns the stack that a change set is for. One that does not exist yet has no status, and nobody else
+// knows it; only change sets of the types CREATE and IMPORT may make it.
 func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack, error) {
 	st, err := s.living(call, in.StackName, absent)
 	if in.ChangeSetType == changeSetUpdate {
@@ -100,6 +115,9 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 	if err == nil {
 		st.mu.Lock()
 		defer st.mu.Unlock()
+		if in.ChangeSetType == changeSetImport && st.status != reviewInProgress {
+			return st, st.mayUpdate(true)
+		}
 		if st.status != reviewInProgress {
 			return nil, alreadyExists(in)
 		}
@@ -108,14 +126,9 @@ func (s *Service) changeable(call *wire.Call, in *createChangeSetInput) (*stack,
 	if !newNamePattern.MatchString(in.StackName) {
 		return nil, alreadyExists(in) // a deleted stack cannot come back under its ARN
 	}
-	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.templates.parse(body); err != nil {
-		return nil, err
-	}
-	return s.review(call, in.StackName)
+	fresh := s.newStack(call, in.StackName)
+	fresh.deployed = &deployment{template: &document.Template{}}
+	return fresh, nil
 }
 
 func alreadyExists(in *createChangeSetInput) error {
@@ -141,6 +154,7 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 		id: newChangeSetID(st.Place, in.ChangeSetName), name: in.ChangeSetName, kind: in.ChangeSetType, description: in.Description,
 		created: s.clock.Now(), deployed: deployed, how: how, token: in.ClientToken,
 		revertDrift: in.DeploymentMode == deploymentRevertDrift,
+		imports:     in.ResourcesToImport, importExisting: in.ImportExistingResources,
 	}, nil
 }
 
@@ -181,7 +195,7 @@ func (s *Service) executeChangeSet(
 	if in.DisableRollback != nil && *in.DisableRollback {
 		chosen.how.onFailure = onFailureDoNothing
 	}
-	if chosen.kind == changeSetUpdate {
+	if chosen.kind == changeSetUpdate || (chosen.kind == changeSetImport && st.status != reviewInProgress) {
 		if err := st.mayUpdate(chosen.how.onFailure == onFailureDoNothing); err != nil {
 			return nil, err
 		}

@@ -34,6 +34,8 @@ type describeChangeSetOutput struct {
 	IncludeNestedStacks   bool
 	OnStackFailure        string
 	DeploymentMode        string
+	// ImportExistingResources is told if it was asked for.
+	ImportExistingResources *bool
 }
 
 type describedChange struct {
@@ -103,6 +105,9 @@ func (s *Service) describeChangeSet(
 		ExecutionStatus: found.execution, Status: found.status, StatusReason: optional(found.reason),
 		NotificationARNs: orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
 		Tags: found.deployed.tags, Changes: shown, NextToken: next,
+	}
+	if found.importExisting {
+		out.ImportExistingResources = &found.importExisting
 	}
 	if found.revertDrift {
 		out.DeploymentMode = deploymentRevertDrift

@@ -113,6 +113,8 @@ type getTemplateSummaryOutput struct {
 	ResourceTypes      []string
 	Version            string
 	DeclaredTransforms []string
+	// ResourceIdentifierSummaries tell how the resources would be identified in an import.
+	ResourceIdentifierSummaries []identifierSummary
 }
 
 type summaryParameter struct {
@@ -150,6 +152,7 @@ func (s *Service) getTemplateSummary(
 	slices.Sort(out.ResourceTypes)
 	out.ResourceTypes = slices.Compact(out.ResourceTypes)
 	out.Capabilities, out.CapabilitiesReason = explainCapabilities(template)
+	out.ResourceIdentifierSummaries = s.identifierSummaries(template)
 	return out, nil
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -51,25 +50,65 @@ type changeSet struct {
 
 	// revertDrift makes it compare with how resources are; live is how they were found.
 	revertDrift bool
-	live        map[string]*drift
+	// imports are resources that exist; importExisting looks for more of them.
+	imports        []resourceToImport
+	importExisting bool
+	live           map[string]*drift
 }
 
 func newChangeSetID(place resource.Place, name string) string {
 	return "arn:aws:cloudformation:" + place.Region + ":" + place.Account + ":changeSet/" + name + "/" + uuid.NewString()
 }
 
-// review puts a stack that does not exist yet into REVIEW_IN_PROGRESS.
-func (s *Service) review(call *wire.Call, name string) (*stack, error) {
-	st := s.newStack(call, name)
-	st.deployed = &deployment{template: &document.Template{}}
-	st.mu.Lock()
-	defer st.mu.Unlock()
+// review puts a stack that does not exist yet into REVIEW_IN_PROGRESS. The caller holds st.mu.
+func (s *Service) review(st *stack) error {
 	other, err := s.store.add(st)
-	if err != nil || other != nil {
-		return other, err
+	if err != nil {
+		return err
+	}
+	if other != nil && other != st { // by another call since we looked
+		return invalid("Stack [%s] already exists and cannot be created again with the changeSet.", st.name)
 	}
 	st.enter(reviewInProgress, reasonUser, s.clock.Now())
-	return st, nil
+	return nil
+}
+
+// withImports returns a change set's deployment with the resources that it takes over. The caller does not hold st.mu.
+func (s *Service) withImports(st *stack, proposed *changeSet) (*deployment, error) {
+	list := proposed.imports
+	if proposed.importExisting {
+		var err error
+		if list, err = s.importable(st, proposed); err != nil {
+			return nil, err
+		}
+	}
+	if len(list) == 0 {
+		return proposed.deployed, nil
+	}
+	imports, err := s.resolveImports(st.Place, list)
+	if err != nil {
+		return nil, err
+	}
+	next := *proposed.deployed
+	next.imports = imports
+	return &next, nil
+}
+
+// importable lists what a change set would add although it exists.
+func (s *Service) importable(st *stack, proposed *changeSet) ([]resourceToImport, error) {
+	st.mu.Lock()
+	plan, err := s.plan(st, proposed.deployed, nil)
+	st.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	var added []string
+	for _, change := range plan {
+		if change.action == actionAdd {
+			added = append(added, change.logicalID)
+		}
+	}
+	return s.existingResources(st.Place, proposed.deployed.template, added)
 }
 
 // propose registers a change set and works out its changes in the background. The caller holds st.mu.
@@ -80,8 +119,14 @@ func (s *Service) propose(st *stack, proposed *changeSet) {
 		if s.clock.Sleep(ctx, planning) != nil {
 			return
 		}
+		next, err := s.withImports(st, proposed)
 		st.mu.Lock()
 		defer st.mu.Unlock()
+		if err != nil {
+			proposed.status, proposed.reason = statusNoChange, err.Error()
+			return
+		}
+		proposed.deployed = next
 		s.workOut(st, proposed)
 	})
 }
@@ -101,7 +146,8 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 		proposed.live = s.liveStates(st)
 	}
 	changes, err := s.plan(st, proposed.deployed, proposed.live)
-	changed := proposed.kind == changeSetCreate || stackDriftStatus(proposed.live) == driftDrifted
+	changes = takeOver(changes, proposed.deployed.imports)
+	changed := proposed.kind != changeSetUpdate || stackDriftStatus(proposed.live) == driftDrifted
 	if err == nil && !changed {
 		changed, err = s.changes(st, proposed.deployed)
 	}
@@ -112,6 +158,9 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 		proposed.status, proposed.reason = statusNoChange, reasonNoChanges
 	default:
 		proposed.status, proposed.execution, proposed.changes = statusPlanned, executionAvailable, changes
+		if proposed.kind == changeSetImport {
+			proposed.reason = reasonReviewImport
+		}
 	}
 }
 
@@ -132,9 +181,12 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 		return other != chosen && other.execution != executionComplete && other.execution != executionFailed
 	})
 	st.updated = s.clock.Now()
-	if chosen.kind == changeSetCreate {
+	switch chosen.kind {
+	case changeSetCreate:
 		s.startCreate(st, chosen.deployed, chosen.how, token)
-	} else {
+	case changeSetImport:
+		s.startImport(st, chosen.deployed, token)
+	default:
 		st.takeLive(chosen.live, chosen.deployed.template)
 		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing)
 	}
@@ -145,7 +197,7 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		chosen.execution = executionFailed
-		if st.status == createComplete || st.status == updateComplete {
+		if st.status == createComplete || st.status == updateComplete || st.status == importComplete {
 			chosen.execution = executionComplete
 		}
 	})

@@ -59,6 +59,9 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 		work: func(ctx context.Context, logicalID string) error {
 			st.mu.Lock()
 			wanted, err := s.want(st, deployed, scope, logicalID)
+			if err == nil && deployed.imports[logicalID] != "" {
+				return s.takeInto(ctx, st, deployed, wanted)
+			}
 			live := s.begun(st, deployed, wanted, logicalID)
 			if err != nil {
 				defer st.mu.Unlock()
@@ -137,7 +140,7 @@ func (s *Service) undoCreate(ctx context.Context, st *stack, how creation, reaso
 // runRollbackCreate deletes what a failed creation made.
 func (s *Service) runRollbackCreate(ctx context.Context, st *stack, retainExceptOnCreate bool) {
 	failed := s.remove(ctx, st, s.leftovers(st), func(r *record) bool {
-		return !retainExceptOnCreate && r.definition.DeletionPolicy == "Retain"
+		return r.imported || (!retainExceptOnCreate && r.definition.DeletionPolicy == "Retain")
 	})
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -96,7 +96,7 @@ func (s *Service) failures(st *stack, failed []string) string {
 	defer st.mu.Unlock()
 	var created, updated []string
 	for _, logicalID := range failed {
-		if st.records[logicalID].status == createFailed {
+		if status := st.records[logicalID].status; status == createFailed || status == importFailed {
 			created = append(created, logicalID)
 		} else {
 			updated = append(updated, logicalID)
@@ -110,9 +110,12 @@ func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, sc
 	st.mu.Lock()
 	wanted, err := s.want(st, deployed, scope, logicalID)
 	live, exists := st.records[logicalID]
-	if exists && live.status == createFailed { // of an earlier try that was not rolled back
-		st.unfinished.discard(live, false)
+	if exists && (live.status == createFailed || live.status == importFailed) { // of an earlier try that was not rolled back
+		st.unfinished.discard(live, live.imported)
 		exists = false
+	}
+	if !exists && err == nil && deployed.imports[logicalID] != "" {
+		return s.takeInto(ctx, st, deployed, wanted)
 	}
 	if !exists {
 		live = s.begun(st, deployed, wanted, logicalID)

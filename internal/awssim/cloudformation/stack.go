@@ -55,6 +55,8 @@ type deployment struct {
 	notificationARNs []string
 	roleARN          string
 	timeout          *int // minutes
+	// imports are the physical ids, by logical id, of resources that exist and are taken over.
+	imports map[string]string
 }
 
 // record is a resource of a stack. Its maps are replaced, never changed.
@@ -80,6 +82,8 @@ type record struct {
 	deletedFirst bool
 	// skipped is set while the resource is not what the stack takes it for, because a rollback left it out.
 	skipped bool
+	// imported is set on a resource that existed before: a rollback lets go of it without deleting it.
+	imported bool
 	// drift is what was found when the resource was looked at last; nil before.
 	drift *drift
 	// replaced is set on what an update left behind: its events have no properties, and ids without a time (recorded).
