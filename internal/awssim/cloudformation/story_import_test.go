@@ -237,7 +237,7 @@ func TestWhatExistsIsImportedOnRequest(t *testing.T) {
 			t.Error(diff)
 		}
 		planned := s.propose("safe", bucket("logs", retain), creating, existing)
-		if diff := cmp.Diff("\nAdd First True\nImport Kept \n", flags(planned)); diff != "" {
+		if diff := cmp.Diff("\nAdd First \nImport Kept \n", flags(planned)); diff != "" {
 			t.Error(diff)
 		}
 		s.failOnce("Create", "First", "no")
