@@ -16,6 +16,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sqs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -69,9 +70,10 @@ func New(options Options) *Server {
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
 	})
 	server.clusters = clusters
+	queues := sqs.New(pace, server.origin.url)
 	server.private = server.admin()
 	providers := plain.Providers()
-	for _, service := range []api{sts.New(), images, lines, balancers, clusters} {
+	for _, service := range []api{sts.New(), images, lines, balancers, clusters, queues} {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {
 			maps.Copy(providers, maker.Providers())

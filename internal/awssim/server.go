@@ -56,6 +56,7 @@ type Server struct {
 	registry http.Handler
 	private  http.Handler // what lies below adminPath
 	faults   fault.Set
+	origin   origin
 	records  *generic.Provider // of resources that need not move
 	clusters *ecs.Service
 	stacks   *cloudformation.Service
@@ -73,6 +74,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, registryPath):
 		s.registry.ServeHTTP(w, r)
 	default:
+		s.origin.learn(r)
 		s.serveAPI(w, r)
 	}
 }
