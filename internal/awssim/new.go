@@ -16,7 +16,9 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sqs"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -61,19 +63,24 @@ func New(options Options) *Server {
 	if options.PlaceholderImages {
 		containers = ecs.WithPlaceholders(containers)
 	}
+	secrets, parameters := secretsmanager.New(pace), ssm.New()
+	kept := references{secrets: secrets, parameters: parameters}
 	server := &Server{
 		log: log, services: make(map[string]wire.Service), registry: images, records: plain,
 		keepers: []state.Named{{Name: "records", Keeper: plain}},
 	}
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
-		Logs: lines, Balancers: balancers, Subnets: plain.Subnet,
+		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept,
 	})
 	server.clusters = clusters
 	queues := sqs.New(pace, server.origin.url)
 	server.private = server.admin()
 	providers := plain.Providers()
-	for _, service := range []api{sts.New(), images, lines, balancers, clusters, queues} {
+	for _, service := range []api{
+		sts.New(), images, lines, balancers, clusters, queues,
+		secrets, parameters,
+	} {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {
 			maps.Copy(providers, maker.Providers())

@@ -65,8 +65,8 @@ func TestErrorsReadAsTheServices(t *testing.T) {
 			"RunTask", `{}`, "UnknownOperationException: awssim does not implement the operation ecs:RunTask",
 		},
 		"a parameter that is not implemented, deep inside": {
-			"RegisterTaskDefinition", `{"family":"x","containerDefinitions":[{"name":"a","image":"b","secrets":[]}]}`,
-			`InvalidParameterException: awssim does not implement the parameter "secrets" of ecs:RegisterTaskDefinition`,
+			"RegisterTaskDefinition", `{"family":"x","containerDefinitions":[{"name":"a","image":"b","firelensConfiguration":[]}]}`,
+			`InvalidParameterException: awssim does not implement the parameter "firelensConfiguration" of ecs:RegisterTaskDefinition`,
 		},
 		"a value that is not implemented": {
 			"UpdateService", `{"cluster":"main","service":"web","enableExecuteCommand":true}`,

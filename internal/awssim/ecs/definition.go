@@ -54,6 +54,7 @@ type ContainerSpec struct {
 	Essential              *bool             `json:"essential,omitempty"`
 	PortMappings           []PortMapping     `json:"portMappings"`
 	Environment            []KeyValue        `json:"environment"`
+	Secrets                []SecretRef       `json:"secrets,omitempty"`
 	EntryPoint             []string          `json:"entryPoint,omitempty"`
 	Command                []string          `json:"command,omitempty"`
 	WorkingDirectory       string            `json:"workingDirectory,omitempty"`
@@ -67,9 +68,12 @@ type ContainerSpec struct {
 	DockerLabels           map[string]string `json:"dockerLabels,omitempty"`
 	Ulimits                []Ulimit          `json:"ulimits,omitempty"`
 	LinuxParameters        *LinuxParameters  `json:"linuxParameters,omitempty"`
-	MountPoints            []struct{}        `json:"mountPoints"`
-	VolumesFrom            []struct{}        `json:"volumesFrom"`
-	SystemControls         []struct{}        `json:"systemControls"`
+
+	RepositoryCredentials *RepositoryCredentials `json:"repositoryCredentials,omitempty"`
+
+	MountPoints    []struct{} `json:"mountPoints"`
+	VolumesFrom    []struct{} `json:"volumesFrom"`
+	SystemControls []struct{} `json:"systemControls"`
 }
 
 // PortMapping is a port on which a container listens.
@@ -256,6 +260,9 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		if mapping.Protocol != "" && mapping.Protocol != "tcp" {
 			return errClient("awssim does not implement port mappings of protocol %s.", mapping.Protocol)
 		}
+	}
+	if err := c.checkSecrets(task); err != nil {
+		return err
 	}
 	if err := c.HealthCheck.check(); err != nil {
 		return err

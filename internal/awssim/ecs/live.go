@@ -58,6 +58,9 @@ func (s *Service) bringUp(t *task) error {
 		return fmt.Errorf("provisioning: %w", err)
 	}
 	s.advance(t, pending)
+	if err := s.fetchSecrets(t); err != nil {
+		return err
+	}
 	if err := s.pull(t); err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func (s *Service) startContainer(t *task, one *container) error {
 			}
 		}
 	}
-	started, err := one.image.Start(one.spec, output)
+	started, err := one.image.Start(one.started(), output)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {

@@ -48,6 +48,7 @@ type Deps struct {
 	Logs       Logs
 	Balancers  Balancers
 	Subnets    network.Lookup
+	Secrets    Secrets       // nil: definitions with secrets do not start
 	Events     awsevent.Sink // of EventBridge; nil drops them
 }
 

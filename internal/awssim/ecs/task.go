@@ -95,7 +95,8 @@ type container struct {
 	last    string
 	exit    *int
 	reason  string
-	health  string // "" without a health check
+	health  string     // "" without a health check
+	secrets []KeyValue // fetched when the task starts
 	ready   chan struct{}
 }
 

@@ -149,18 +149,9 @@ func (s *stream) describe(in *group, request *describeLogStreamsInput) logStream
 		described.order = fmt.Sprintf("%020d %s", described.LastEventTimestamp, s.name)
 	}
 	if request.Descending {
-		described.order = inverted(described.order)
+		described.order = paging.Inverted(described.order)
 	}
 	return described
-}
-
-// inverted returns a text whose order is the reverse of the given one's.
-func inverted(text string) string {
-	inverse := make([]byte, 0, len(text)+1)
-	for _, b := range []byte(text) {
-		inverse = append(inverse, ^b)
-	}
-	return string(append(inverse, ^byte(0)))
 }
 
 type inputEvent struct {

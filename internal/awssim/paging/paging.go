@@ -28,3 +28,12 @@ func Page[T any](items []T, token string, limit int, key func(T) string) ([]T, s
 	}
 	return rest[:limit], base64.RawURLEncoding.EncodeToString([]byte(key(rest[limit]))), nil
 }
+
+// Inverted returns a text whose order is the reverse of the given one's, for listings that are sorted downwards.
+func Inverted(text string) string {
+	inverse := make([]byte, 0, len(text)+1)
+	for _, b := range []byte(text) {
+		inverse = append(inverse, ^b)
+	}
+	return string(append(inverse, ^byte(0)))
+}
