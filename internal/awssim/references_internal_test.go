@@ -10,6 +10,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 )
 
 func hereInTests() resource.Place { return resource.Place{Account: Account, Region: DefaultRegion} }
@@ -91,6 +92,27 @@ func TestSecretsOfContainersAreFound(t *testing.T) {
 		"/absent": before + "unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: /absent",
 	} {
 		if diff := cmp.Diff(want, outcome(kept.SecretValue(hereInTests(), valueFrom))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", valueFrom, diff)
+		}
+	}
+}
+
+func TestSecretsAndParametersSurviveARestart(t *testing.T) {
+	t.Parallel()
+	kept, arn := keptInTests(t)
+	again := references{secrets: secretsmanager.New(clock.Clock{}), parameters: ssm.New()}
+	for _, pair := range [][2]state.Keeper{{kept.secrets, again.secrets}, {kept.parameters, again.parameters}} {
+		content, err := pair[0].Keep()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pair[1].Restore(content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, valueFrom := range []string{arn + ":user::", "/items/url"} {
+		want, got := outcome(kept.SecretValue(hereInTests(), valueFrom)), outcome(again.SecretValue(hereInTests(), valueFrom))
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", valueFrom, diff)
 		}
 	}
