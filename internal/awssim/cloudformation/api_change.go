@@ -24,6 +24,7 @@ type updateStackInput struct {
 	StackPolicyDuringUpdateBody *string
 	ClientRequestToken          string
 	ResourceTypes               []string
+	RollbackConfiguration       *rollbackConfiguration
 }
 
 func (in *updateStackInput) check() error {
@@ -31,6 +32,7 @@ func (in *updateStackInput) check() error {
 	wrong.name(in.StackName)
 	wrong.token(in.ClientRequestToken)
 	wrong.tags(in.Tags)
+	in.RollbackConfiguration.check(&wrong)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
 	}
@@ -108,6 +110,9 @@ func (st *stack) mayUpdate(disableRollback bool) error {
 
 // next makes the deployment that an update wants. The caller holds st.mu.
 func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deployment, error) {
+	if err := s.checkTriggers(call, in.RollbackConfiguration); err != nil {
+		return nil, err
+	}
 	template, err := s.nextTemplate(call, st, in)
 	if err != nil {
 		return nil, err
@@ -115,7 +120,7 @@ func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deplo
 	old := st.deployed
 	deployed := &deployment{
 		template: template, capabilities: in.Capabilities, tags: in.Tags, notificationARNs: in.NotificationARNs,
-		roleARN: in.RoleARN, timeout: old.timeout,
+		roleARN: in.RoleARN, timeout: old.timeout, rollback: in.RollbackConfiguration.over(old.rollback),
 	}
 	if in.Tags == nil {
 		deployed.tags = old.tags

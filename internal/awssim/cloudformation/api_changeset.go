@@ -29,7 +29,8 @@ type createChangeSetInput struct {
 	// ImportExistingResources takes over what the template names and what exists.
 	ImportExistingResources bool
 	// IncludeNestedStacks changes nothing: nested stacks are refused.
-	IncludeNestedStacks bool
+	IncludeNestedStacks   bool
+	RollbackConfiguration *rollbackConfiguration
 }
 
 type createChangeSetOutput struct {
@@ -51,6 +52,7 @@ func (in *createChangeSetInput) check() error {
 	wrong.oneOf(in.OnStackFailure, "onStackFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
 	wrong.oneOf(in.DeploymentMode, "deploymentMode", deploymentRevertDrift)
 	wrong.tags(in.Tags)
+	in.RollbackConfiguration.check(&wrong)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
 	}
@@ -141,7 +143,7 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate,
 		Parameters: in.Parameters, Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs,
 		RoleARN:       in.RoleARN,
-		ResourceTypes: in.ResourceTypes,
+		ResourceTypes: in.ResourceTypes, RollbackConfiguration: in.RollbackConfiguration,
 	})
 	if err != nil {
 		return nil, err

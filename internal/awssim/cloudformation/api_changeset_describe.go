@@ -103,7 +103,8 @@ func (s *Service) describeChangeSet(
 		ChangeSetName: found.name, ChangeSetID: found.id, StackID: st.id, StackName: st.name, Description: found.description,
 		Parameters: describeParameters(found.deployed.parameters), CreationTime: wire.At(found.created),
 		ExecutionStatus: found.execution, Status: found.status, StatusReason: optional(found.reason),
-		NotificationARNs: orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
+		RollbackConfiguration: found.deployed.rollback,
+		NotificationARNs:      orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
 		Tags: found.deployed.tags, Changes: shown, NextToken: next,
 	}
 	if found.importExisting {

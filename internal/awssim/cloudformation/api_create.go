@@ -28,6 +28,7 @@ type createStackInput struct {
 	StackPolicyBody             *string
 	ClientRequestToken          string
 	ResourceTypes               []string
+	RollbackConfiguration       *rollbackConfiguration
 }
 
 func (in *createStackInput) check() error {
@@ -35,6 +36,7 @@ func (in *createStackInput) check() error {
 	wrong.newName(in.StackName)
 	wrong.token(in.ClientRequestToken)
 	wrong.tags(in.Tags)
+	in.RollbackConfiguration.check(&wrong)
 	wrong.oneOf(in.OnFailure, "onFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
@@ -66,6 +68,9 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	if err := s.checkTriggers(call, in.RollbackConfiguration); err != nil {
+		return nil, err
+	}
 	st, retried, err := s.existing(call, in)
 	if retried || err != nil {
 		return answerOf(st), err
@@ -83,7 +88,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	}
 	deployed := &deployment{
 		template: template, tags: in.Tags, capabilities: in.Capabilities, notificationARNs: in.NotificationARNs,
-		roleARN: in.RoleARN, timeout: in.TimeoutInMinutes,
+		roleARN: in.RoleARN, timeout: in.TimeoutInMinutes, rollback: in.RollbackConfiguration.over(rollbackConfiguration{}),
 	}
 	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
 		return nil, err

@@ -41,9 +41,6 @@ type describedOutput struct {
 	OutputKey, OutputValue, Description, ExportName string
 }
 
-// rollbackConfiguration is empty: the simulator refuses rollback triggers.
-type rollbackConfiguration struct{}
-
 type describeStacksInput struct{ StackName, NextToken string }
 
 type describeStacksOutput struct {
@@ -79,7 +76,8 @@ func (st *stack) describe() describedStack {
 	described := describedStack{
 		StackID: st.id, StackName: st.name, ChangeSetID: st.changeSetID, Description: deployed.template.Description,
 		Parameters: describeParameters(deployed.parameters), CreationTime: wire.At(st.created), DeletionTime: wire.At(st.deleted),
-		LastUpdatedTime: wire.At(st.updated), StackStatus: st.status, StackStatusReason: optional(st.reason),
+		LastUpdatedTime: wire.At(st.updated), RollbackConfiguration: deployed.rollback,
+		StackStatus: st.status, StackStatusReason: optional(st.reason),
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
 		DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,

@@ -199,12 +199,16 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			return err
 		}, answer{"TokenAlreadyExistsException", "Token once was already used by CreateStack"}},
 		"a parameter of the API that awssim lacks": {func(s *stage) error {
+			_, err := s.client.GetTemplateSummary(s.t.Context(), &cfn.GetTemplateSummaryInput{StackSetName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", `awssim does not implement the parameter "StackSetName" of cloudformation:GetTemplateSummary`}},
+		"too long a time of monitoring": {func(s *stage) error {
 			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
 				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic),
-				RollbackConfiguration: &types.RollbackConfiguration{MonitoringTimeInMinutes: aws.Int32(1)},
+				RollbackConfiguration: &types.RollbackConfiguration{MonitoringTimeInMinutes: aws.Int32(181)},
 			})
 			return err
-		}, answer{"ValidationError", `awssim does not implement the parameter "RollbackConfiguration.MonitoringTimeInMinutes" of cloudformation:CreateStack`}},
+		}, answer{"ValidationError", "1 validation error detected: Value '181' at 'rollbackConfiguration.monitoringTimeInMinutes' failed to satisfy constraint: Member must have value less than or equal to 180"}},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

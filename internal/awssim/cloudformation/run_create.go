@@ -13,6 +13,8 @@ const (
 	onFailureDoNothing = "DO_NOTHING"
 )
 
+const reasonTimeout = "Stack creation time exceeded the specified timeout. "
+
 // creation is how CreateStack wants a stack made.
 type creation struct {
 	onFailure string
@@ -26,7 +28,12 @@ type creation struct {
 func (s *Service) runCreate(ctx context.Context, st *stack, how creation) {
 	limited, cancel := s.limit(ctx, how.timeout)
 	defer cancel()
-	reason := s.provisionAll(limited, st)
+	watched, stop := s.watch(limited, st)
+	defer stop()
+	reason := s.provisionAll(watched, st)
+	if reason == "" {
+		reason = s.monitor(watched, st)
+	}
 	if reason == "" {
 		reason = s.finishCreate(ctx, st)
 	}
@@ -72,7 +79,10 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 		},
 	}.run(ctx)
 	if errors.Is(context.Cause(ctx), errTimeout) {
-		return "Stack creation time exceeded the specified timeout. "
+		return reasonTimeout
+	}
+	if reason := breached(ctx); reason != "" {
+		return reason
 	}
 	return failedTo("create", failed)
 }

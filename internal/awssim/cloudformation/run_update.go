@@ -25,7 +25,12 @@ type leftover struct {
 
 // runUpdate brings a stack in UPDATE_IN_PROGRESS to its new deployment, or back.
 func (s *Service) runUpdate(ctx context.Context, st *stack, disableRollback bool) {
-	reason := s.applyAll(ctx, st)
+	watched, stop := s.watch(ctx, st)
+	defer stop()
+	reason := s.applyAll(watched, st)
+	if reason == "" {
+		reason = s.monitor(watched, st)
+	}
 	if s.abandoned(ctx) {
 		return
 	}
@@ -72,6 +77,9 @@ func (s *Service) applyAll(ctx context.Context, st *stack) string {
 	}.run(ctx)
 	if errors.Is(context.Cause(ctx), errCancelled) {
 		return reasonUser
+	}
+	if reason := breached(ctx); reason != "" {
+		return reason
 	}
 	return s.failures(st, failed)
 }

@@ -22,6 +22,8 @@ type Config struct {
 	Clock clock.Clock
 	// Providers by resource type. A type without one is refused by CreateStack.
 	Providers map[string]resource.Provider
+	// Alarms are what rollback triggers watch; without them triggers are refused.
+	Alarms Alarms
 	// Events is told of every change of a status; nil tells nobody.
 	Events awsevent.Sink
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
@@ -32,6 +34,7 @@ type Config struct {
 type Service struct {
 	clock     clock.Clock
 	providers map[string]resource.Provider
+	alarms    Alarms
 	bus       awsevent.Sink
 	log       *slog.Logger
 	store     *store
@@ -51,7 +54,7 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, bus: config.Events, log: log,
+		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, bus: config.Events, log: log,
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
 }

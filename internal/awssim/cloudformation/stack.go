@@ -55,6 +55,7 @@ type deployment struct {
 	notificationARNs []string
 	roleARN          string
 	timeout          *int // minutes
+	rollback         rollbackConfiguration
 	// imports are the physical ids, by logical id, of resources that exist and are taken over.
 	imports map[string]string
 }

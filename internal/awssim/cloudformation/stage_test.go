@@ -34,6 +34,7 @@ type stage struct {
 
 	mu       sync.Mutex
 	failures map[string]string // "Create Topic" -> message
+	alarms   map[string]string // states by ARN
 	once     map[string]bool   // the failures that happen a single time
 	log      []string          // what the provider was asked for
 }
@@ -50,12 +51,12 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	realTime := clock.Clock{Speed: 1}
 	plain := generic.New(realTime)
-	s := &stage{t: t, inner: plain, failures: make(map[string]string), once: make(map[string]bool)}
+	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), once: make(map[string]bool)}
 	providers := make(map[string]resource.Provider)
 	for name := range plain.Providers() {
 		providers[name] = s
 	}
-	service := cloudformation.New(cloudformation.Config{Clock: realTime, Providers: providers, Events: &s.told})
+	service := cloudformation.New(cloudformation.Config{Clock: realTime, Providers: providers, Events: &s.told, Alarms: s})
 	t.Cleanup(func() {
 		if err := service.Close(); err != nil {
 			t.Error(err)
@@ -85,6 +86,21 @@ func (p inProcess) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: answer.Status, Header: answer.Header, Body: io.NopCloser(bytes.NewReader(answer.Body)), Request: r,
 	}, nil
+}
+
+// AlarmState tells the state that ring gave an alarm.
+func (s *stage) AlarmState(_ resource.Place, arn string) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state, ok := s.alarms[arn]
+	return state, ok
+}
+
+// ring puts errorsAlarm into a state.
+func (s *stage) ring(state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alarms[errorsAlarm] = state
 }
 
 // fail makes the provider refuse a deed ("Create", "Update", "Delete") on a resource; "" ends that.
