@@ -22,6 +22,9 @@ const (
 	// SpotPath is where a Spot task loses its capacity (POST); the query has its ARN as task.
 	SpotPath = adminPath + "spot-interruptions"
 
+	// ListenersPath tells where the listeners of load balancers are reached on this machine (GET); the query may have a region.
+	ListenersPath = adminPath + "listeners"
+
 	adminPath = "/_awssim/"
 )
 
@@ -50,6 +53,7 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("PATCH "+ResourcesPath, s.patchResource)
 	mux.HandleFunc("DELETE "+ResourcesPath, s.deleteResource)
 	mux.HandleFunc("POST "+SpotPath, s.postSpotInterruption)
+	mux.HandleFunc("GET "+ListenersPath, s.getListeners)
 	return mux
 }
 

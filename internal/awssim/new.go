@@ -73,7 +73,7 @@ func New(options Options) *Server {
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept,
 	})
-	server.clusters = clusters
+	server.clusters, server.balancers = clusters, balancers
 	queues := sqs.New(pace, server.origin.url)
 	server.private = server.admin()
 	providers := plain.Providers()

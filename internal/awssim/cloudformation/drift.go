@@ -46,7 +46,9 @@ func (s *Service) look(st *stack, r *record) *drift {
 		return nil
 	}
 	found := &drift{status: driftInSync, checked: s.clock.Now(), expected: r.properties}
-	actual, exists := reader.Read(resource.Request{Place: st.Place, Type: r.resourceType, PhysicalID: r.physicalID})
+	actual, exists := reader.Read(resource.Request{
+		Place: st.Place, Type: r.resourceType, PhysicalID: r.physicalID, Properties: r.properties, Tags: r.tags,
+	})
 	if !exists {
 		found.status = driftDeleted
 		return found

@@ -2,7 +2,6 @@ package elb
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,11 +11,14 @@ import (
 const serverName = "awselb/2.0"
 
 // answerError answers with a load balancer's own error page.
-func answerError(w http.ResponseWriter, status int) {
-	title := fmt.Sprintf("%d %s", status, pageTitle(status))
+func answerError(w http.ResponseWriter, status int) { answerPage(w, status, pageTitle(status)) }
+
+func answerPage(w http.ResponseWriter, status int, text string) {
+	title := fmt.Sprintf("%d %s", status, text)
 	page := "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title +
 		"</h1></center>\r\n</body>\r\n</html>\r\n"
-	answer(w, status, "text/html", page)
+	location := w.Header().Get("Location")
+	answer(w, status, "text/html", page, location)
 }
 
 // pageTitle is what the error pages call a status; two differ from HTTP's own words.
@@ -31,9 +33,12 @@ func pageTitle(status int) string {
 	}
 }
 
-func answer(w http.ResponseWriter, status int, contentType, body string) {
+func answer(w http.ResponseWriter, status int, contentType, body, location string) {
 	header := w.Header()
 	clear(header)
+	if location != "" {
+		header.Set("Location", location)
+	}
 	header.Set("Server", serverName)
 	if contentType != "" {
 		header.Set("Content-Type", contentType)
@@ -52,7 +57,7 @@ func answerFixed(w http.ResponseWriter, fixed *fixedResponse) {
 	if contentType == "" && fixed.MessageBody != "" {
 		contentType = "text/plain; charset=utf-8"
 	}
-	answer(w, status, contentType, fixed.MessageBody)
+	answer(w, status, contentType, fixed.MessageBody, "")
 }
 
 func redirectStatus(code string) int {
@@ -66,24 +71,32 @@ func redirectStatus(code string) int {
 	}
 }
 
-// redirect answers with the location that the action's placeholders make of the request's.
-func redirect(w http.ResponseWriter, r *http.Request, to *redirectConfig) {
-	host, port, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host, port = r.Host, "80"
-	}
+// redirect answers with the location that the action's placeholders make of the request's. A client that knows where
+// the load balancer really is gets the real ports of its other listeners.
+func (f *frontend) redirect(w http.ResponseWriter, r *http.Request, decided decision) {
+	to := decided.action.RedirectConfig
+	host := hostOf(r)
 	fill := strings.NewReplacer(
-		"#{protocol}", "http", "#{host}", host, "#{port}", port,
+		"#{protocol}", strings.ToLower(decided.listener.Protocol), "#{host}", host, "#{port}", decided.port,
 		"#{path}", strings.TrimPrefix(r.URL.EscapedPath(), "/"), "#{query}", r.URL.RawQuery,
 	).Replace
-	location := strings.ToLower(fill(otherwise(to.Protocol, "#{protocol}"))) + "://" +
-		fill(otherwise(to.Host, "#{host}")) + ":" + fill(otherwise(to.Port, "#{port}")) + fill(otherwise(to.Path, "/#{path}"))
+	protocol, toHost := strings.ToLower(fill(otherwise(to.Protocol, "#{protocol}"))), fill(otherwise(to.Host, "#{host}"))
+	port := fill(otherwise(to.Port, "#{port}"))
+	if decided.knows && toHost == host {
+		port = f.portFor(port)
+	}
+	location := protocol + "://" + toHost + ":" + port + fill(otherwise(to.Path, "/#{path}"))
 	if query := fill(otherwise(to.Query, "#{query}")); query != "" {
 		location += "?" + query
 	}
 	w.Header().Set("Location", location)
-	w.Header().Set("Server", serverName)
-	w.WriteHeader(redirectStatus(to.StatusCode))
+	answerPage(w, redirectStatus(to.StatusCode), http.StatusText(redirectStatus(to.StatusCode)))
+}
+
+func (f *frontend) portFor(port string) string {
+	f.service.mu.Lock()
+	defer f.service.mu.Unlock()
+	return f.service.seenPort(f.balancer, port)
 }
 
 func otherwise(value, fallback string) string {

@@ -1,247 +1,229 @@
 package elb
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"log"
-	"maps"
-	"net"
 	"net/http"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const (
-	// provisioning is about how long AWS takes to make an application load balancer.
+	// provisioning is about how long AWS takes to make a load balancer.
 	provisioning = 2 * time.Minute
 	// minSubnets is in how many zones an application load balancer must be.
 	minSubnets = 2
-	// hostedZone is where AWS keeps the names of load balancers of us-east-1 (general reference, endpoints).
-	hostedZone = "Z35SXDOTRQ7X7K"
-	// readHeader bounds how long a client may take to send its request's headers; real time.
-	readHeader = time.Minute
+	// Where AWS keeps the names of load balancers of us-east-1 (general reference, endpoints).
+	hostedZone        = "Z35SXDOTRQ7X7K"
+	hostedZoneNetwork = "Z26RNL4JYFTOTI"
 
-	defaultScheme  = "internet-facing"
-	internalScheme = "internal"
-	application    = "application"
+	defaultScheme   = "internet-facing"
+	internalScheme  = "internal"
+	applicationType = "application"
+	networkType     = "network"
 )
 
-// Attributes of load balancers that are acted on.
-const (
-	idleTimeout        = "idle_timeout.timeout_seconds"
-	deletionProtection = "deletion_protection.enabled"
-)
-
-// balancer is an application load balancer.
-type balancer struct {
-	arn, name, fullName string
-	place               resource.Place
-	scheme              string
-	subnets             []string
-	securityGroups      []string
-	vpcID               string
-	created             time.Time
-	active              bool
-	attributes          map[string]string
-	tags                map[string]string
-	address             string // host:port where it listens
-	server              *http.Server
+// balancerSpec is what a load balancer is asked to be, by a template or by CreateLoadBalancer.
+type balancerSpec struct {
+	Name           string
+	Type           string
+	Scheme         string
+	IpAddressType  string //nolint:staticcheck // as the property is called
+	Subnets        []string
+	SubnetMappings []subnetMapping
+	SecurityGroups []string
 }
 
-// balancerDefaults are the attributes of a new load balancer. Those that are not acted on keep these values.
-func balancerDefaults() map[string]string {
-	return map[string]string{
-		idleTimeout: "60", deletionProtection: "false",
-		"access_logs.s3.enabled": "false", "access_logs.s3.bucket": "", "access_logs.s3.prefix": "",
-		"connection_logs.s3.enabled": "false", "connection_logs.s3.bucket": "", "connection_logs.s3.prefix": "",
-		"client_keep_alive.seconds": "3600", "ipv6.deny_all_igw_traffic": "false",
-		"load_balancing.cross_zone.enabled":                        "true",
-		"routing.http.desync_mitigation_mode":                      "defensive",
-		"routing.http.drop_invalid_header_fields.enabled":          "false",
-		"routing.http.preserve_host_header.enabled":                "false",
-		"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-		"routing.http.xff_client_port.enabled":                     "false",
-		"routing.http.xff_header_processing.mode":                  "append",
-		"routing.http2.enabled":                                    "true",
-		"waf.fail_open.enabled":                                    "false",
-		"zonal_shift.config.enabled":                               "false",
+// subnetMapping is a subnet and, in a network load balancer, the addresses that are wished for there: they are only stored.
+type subnetMapping struct{ SubnetId, AllocationId, PrivateIPv4Address string } //nolint:staticcheck // as properties are called
+
+// balancer is a load balancer.
+type balancer struct {
+	balancerSpec
+
+	arn, fullName string
+	place         resource.Place
+	vpcID         string
+	created       time.Time
+	active        bool
+	attributes    map[string]string
+	tags          map[string]string
+	front         *socket      // where its DNS name leads
+	plain, secure *http.Server // of an application load balancer
+}
+
+func (s *balancerSpec) complete() {
+	if s.Scheme == "" {
+		s.Scheme = defaultScheme
+	}
+	if s.Type == "" {
+		s.Type = applicationType
+	}
+	if s.IpAddressType == "" {
+		s.IpAddressType = "ipv4"
+	}
+	for _, mapping := range s.SubnetMappings {
+		s.Subnets = append(s.Subnets, mapping.SubnetId)
 	}
 }
 
-// attribute is a key and a value as resources write them.
-type attribute struct{ Key, Value string }
-
-// balancerProperties are the properties of AWS::ElasticLoadBalancingV2::LoadBalancer that are acted on.
-type balancerProperties struct {
-	Name                   string
-	Type                   string
-	Scheme                 string
-	IpAddressType          string //nolint:staticcheck // as the property is called
-	Subnets                []string
-	SecurityGroups         []string
-	LoadBalancerAttributes []attribute
-	Tags                   []props.Tag
-}
-
-type balancerProvider struct{ *Service }
-
-func readBalancer(r resource.Request) (balancerProperties, map[string]string, error) {
-	wanted := balancerProperties{Scheme: defaultScheme}
-	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, nil, err
+func (s *balancerSpec) check() error {
+	fewest := minSubnets
+	switch s.Type {
+	case applicationType:
+	case networkType:
+		fewest = 1
+	default:
+		return refused("load balancers of Type " + s.Type)
 	}
 	switch {
-	case wanted.Type != "" && wanted.Type != application:
-		return wanted, nil, props.Unsupported("load balancers of Type " + wanted.Type)
-	case wanted.IpAddressType != "" && wanted.IpAddressType != "ipv4":
-		return wanted, nil, props.Unsupported("IpAddressType " + wanted.IpAddressType)
-	case wanted.Scheme != defaultScheme && wanted.Scheme != internalScheme:
-		return wanted, nil, props.Invalid("Scheme must be internet-facing or internal, not %s", wanted.Scheme)
-	case len(wanted.Subnets) < minSubnets:
-		return wanted, nil, props.Invalid("At least two subnets in two different Availability Zones must be specified")
-	case len(wanted.Name) > maxName:
-		return wanted, nil, props.Invalid("The load balancer name '%s' cannot be longer than '32' characters", wanted.Name)
+	case s.IpAddressType != "ipv4":
+		return refused("IpAddressType " + s.IpAddressType)
+	case s.Scheme != defaultScheme && s.Scheme != internalScheme:
+		return invalid("1 validation error detected: Value '%s' at 'scheme' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [internet-facing, internal]", s.Scheme)
+	case len(s.Subnets) == 0:
+		return invalid("At least one subnet must be specified")
+	case len(s.Subnets) < fewest:
+		return invalid("At least two subnets in two different Availability Zones must be specified")
+	case strings.HasPrefix(s.Name, internalScheme+"-"):
+		return invalid("The load balancer name '%s' cannot begin with 'internal-'", s.Name)
 	}
-	attributes, err := mergeAttributes(balancerDefaults(), wanted.LoadBalancerAttributes, idleTimeout, deletionProtection)
-	return wanted, attributes, err
+	return checkName("The load balancer name", s.Name)
 }
 
-// mergeAttributes sets attributes over the defaults. Only those named last may differ from their default.
-func mergeAttributes(defaults map[string]string, given []attribute, actedOn ...string) (map[string]string, error) {
-	merged := maps.Clone(defaults)
-	for _, set := range given {
-		current, known := defaults[set.Key]
-		if !known {
-			return nil, props.Invalid("Attribute key '%s' is not recognized", set.Key)
-		}
-		if set.Value != current && !slices.Contains(actedOn, set.Key) {
-			return nil, props.Unsupported(fmt.Sprintf("the attribute %s with the value %s", set.Key, set.Value))
-		}
-		merged[set.Key] = set.Value
+// maxName is the longest name of a load balancer or target group.
+const maxName = 32
+
+var nameLetters = regexp.MustCompile(`^[A-Za-z0-9-]*$`)
+
+// checkName refuses what is no name of a load balancer or target group; an empty one will be made up.
+func checkName(what, name string) error {
+	switch {
+	case len(name) > maxName:
+		return invalid("%s '%s' cannot be longer than '%d' characters", what, name, maxName)
+	case !nameLetters.MatchString(name):
+		return invalid("%s '%s' can only contain characters that are alphanumeric characters or hyphens(-)", what, name)
+	case strings.HasPrefix(name, "-"), strings.HasSuffix(name, "-"):
+		return invalid("%s '%s' cannot begin or end with a hyphen(-)", what, name)
 	}
-	return merged, nil
+	return nil
 }
 
-// Create makes a load balancer that listens at once and is active after the time that AWS takes.
-func (p *balancerProvider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
-	wanted, attributes, err := readBalancer(r)
-	if err != nil {
-		return resource.Result{}, err
+// equal says whether two specs ask for the same; the order of their lists does not matter.
+func (s *balancerSpec) equal(other *balancerSpec) bool {
+	return s.Type == other.Type && s.Scheme == other.Scheme && s.IpAddressType == other.IpAddressType &&
+		sameSet(s.Subnets, other.Subnets) && sameSet(s.SecurityGroups, other.SecurityGroups)
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func (b *balancer) kinds() attributeKinds {
+	if b.Type == networkType {
+		return networkAttributes()
 	}
-	if wanted.Name == "" {
-		wanted.Name = generatedName(r)
+	return applicationAttributes()
+}
+
+// addBalancer adds a load balancer and lets it listen. Call it locked.
+func (s *Service) addBalancer(
+	place resource.Place, spec balancerSpec, attributes []attribute, tags map[string]string,
+) (*balancer, error) {
+	if s.life.Err() != nil {
+		return nil, ErrClosed
+	}
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	if s.balancerNamed(place, spec.Name) != nil {
+		return nil, wire.Errorf(codeDuplicateBalancer,
+			"A load balancer with the same name '%s' exists, but with different settings", spec.Name)
+	}
+	prefix := "app/"
+	if spec.Type == networkType {
+		prefix = "net/"
 	}
 	made := &balancer{
-		name: wanted.Name, fullName: "app/" + wanted.Name + "/" + hexID(), place: r.Place, scheme: wanted.Scheme,
-		subnets: wanted.Subnets, securityGroups: wanted.SecurityGroups, created: time.Now().UTC(),
-		attributes: attributes, tags: props.MergeTags(r.Tags, wanted.Tags),
+		balancerSpec: spec, fullName: prefix + spec.Name + "/" + hexID(), place: place, created: s.clock.Now(), tags: tags,
 	}
-	made.arn = arn(r.Place, "loadbalancer/"+made.fullName)
-	if subnet, ok := p.subnets(r.Account, r.Region, wanted.Subnets[0]); ok {
-		made.vpcID = subnet.VpcID
+	made.arn = arn(place, "loadbalancer/"+made.fullName)
+	var err error
+	if made.attributes, err = made.kinds().merge(made.kinds().defaults(), attributes); err != nil {
+		return nil, err
 	}
-	if err := p.open(made); err != nil {
-		return resource.Result{}, err
+	if err := s.place(made); err != nil {
+		return nil, err
 	}
-	if r.Initiated != nil {
-		r.Initiated(made.arn)
+	if err := s.open(made); err != nil {
+		return nil, err
 	}
-	if err := p.clock.Sleep(ctx, provisioning); err != nil {
-		return resource.Result{}, fmt.Errorf("waiting for %s: %w", made.name, err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	made.active = true
-	return made.result(), nil
-}
-
-// open adds a load balancer and lets it listen.
-func (s *Service) open(made *balancer) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.life.Err() != nil {
-		return ErrClosed
-	}
-	for _, other := range s.balancers {
-		if other.place == made.place && other.name == made.name {
-			return props.AlreadyExists("AWS::ElasticLoadBalancingV2::LoadBalancer", made.name)
-		}
-	}
-	socket, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // instantaneous
-	if err != nil {
-		return fmt.Errorf("listening for %s: %w", made.name, err)
-	}
-	made.address = socket.Addr().String()
-	made.server = &http.Server{
-		Handler:           &frontend{service: s, balancer: made},
-		ReadHeaderTimeout: readHeader, ErrorLog: log.New(io.Discard, "", 0),
-	}
-	s.work.Go(func() { _ = made.server.Serve(socket) }) // ends with close
 	s.balancers[made.arn] = made
-	return nil
+	return made, nil
 }
 
-func (b *balancer) close() error {
-	if err := b.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("closing %s: %w", b.name, err)
+// place finds out where a load balancer's subnets are: in one VPC and, if they are known, in different zones.
+func (s *Service) place(b *balancer) error {
+	zones := make(map[string]bool)
+	for _, id := range b.Subnets {
+		subnet, ok := s.subnets(b.place.Account, b.place.Region, id)
+		if !ok {
+			continue // templates may name subnets that nobody made here
+		}
+		if zones[subnet.AvailabilityZone] {
+			return misconfigured("A load balancer cannot be attached to multiple subnets in the same Availability Zone")
+		}
+		zones[subnet.AvailabilityZone], b.vpcID = true, subnet.VpcID
 	}
 	return nil
 }
 
-func (b *balancer) result() resource.Result {
-	return resource.Result{PhysicalID: b.arn, Attributes: map[string]any{
-		"DNSName": b.address, "CanonicalHostedZoneID": hostedZone, "LoadBalancerArn": b.arn,
-		"LoadBalancerFullName": b.fullName, "LoadBalancerName": b.name, "SecurityGroups": anyList(b.securityGroups),
-	}}
-}
-
-func anyList(texts []string) []any {
-	list := make([]any, len(texts))
-	for i, text := range texts {
-		list[i] = text
-	}
-	return list
-}
-
-// Update changes subnets, security groups, attributes and tags.
-func (p *balancerProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
-	wanted, attributes, err := readBalancer(r)
-	if err != nil {
-		return resource.Result{}, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.balancers[r.PhysicalID]
-	if !ok {
-		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
-	}
-	found.subnets, found.securityGroups = wanted.Subnets, wanted.SecurityGroups
-	found.attributes, found.tags = attributes, props.MergeTags(r.Tags, wanted.Tags)
-	return found.result(), nil
-}
-
-// Delete closes the load balancer with its listeners, unless it is protected.
-func (p *balancerProvider) Delete(_ context.Context, r resource.Request) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.balancers[r.PhysicalID]
-	if !ok {
-		return nil
-	}
-	if found.attributes[deletionProtection] == "true" {
-		return &resource.Failure{
-			Message:          fmt.Sprintf("Load balancer '%s' cannot be deleted because deletion protection is enabled", found.arn),
-			HandlerErrorCode: "ResourceConflict",
+func (s *Service) balancerNamed(place resource.Place, name string) *balancer {
+	for _, candidate := range s.balancers {
+		if candidate.place == place && candidate.Name == name {
+			return candidate
 		}
 	}
-	delete(p.balancers, found.arn)
-	for _, listener := range p.listenersOf(found.arn) {
-		p.removeListener(listener)
+	return nil
+}
+
+// removeBalancer closes a load balancer with its listeners, unless it is protected. Call it locked.
+func (s *Service) removeBalancer(removed *balancer) error {
+	if is(removed.attributes, deletionProtection) {
+		return wire.Errorf(codeNotPermitted,
+			"Load balancer '%s' cannot be deleted because deletion protection is enabled", removed.arn)
 	}
-	return found.close()
+	delete(s.balancers, removed.arn)
+	for _, listener := range s.listenersOf(removed.arn) {
+		s.removeListener(listener)
+	}
+	return removed.close()
+}
+
+// listenersOf returns a load balancer's listeners by port. Call it locked.
+func (s *Service) listenersOf(balancerARN string) []*listener {
+	var found []*listener
+	for _, candidate := range s.listeners {
+		if candidate.LoadBalancerArn == balancerARN {
+			found = append(found, candidate)
+		}
+	}
+	slices.SortFunc(found, func(a, b *listener) int { return a.Port - b.Port })
+	return found
+}
+
+func (b *balancer) hostedZone() string {
+	if b.Type == networkType {
+		return hostedZoneNetwork
+	}
+	return hostedZone
+}
+
+func (b *balancer) setTags(request resource.Request, own []props.Tag) {
+	b.tags = props.MergeTags(request.Tags, own)
 }

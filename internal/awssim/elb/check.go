@@ -3,17 +3,12 @@ package elb
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 )
 
 const (
@@ -28,19 +23,25 @@ const (
 
 // healthCheck is how a group checks its targets.
 type healthCheck struct {
+	protocol           string
 	path               string
+	http2, grpc        bool
 	interval, timeout  time.Duration
 	healthy, unhealthy int
-	matcher            string
 	codes              []codeRange
 }
+
+// Ranges of codes that a matcher may have.
+const (
+	lowestHTTP, highestHTTP = 200, 499
+	highestGRPC             = 99
+)
 
 // codeRange is a range of status codes, both ends included.
 type codeRange struct{ low, high int }
 
 // parseCodes reads a matcher such as "200", "200,202" or "200-299".
-func parseCodes(matcher string) ([]codeRange, error) {
-	const lowest, highest = 200, 499
+func parseCodes(matcher string, lowest, highest int) ([]codeRange, error) {
 	var codes []codeRange
 	for part := range strings.SplitSeq(matcher, ",") {
 		low, high, isRange := strings.Cut(part, "-")
@@ -50,7 +51,7 @@ func parseCodes(matcher string) ([]codeRange, error) {
 		first, err := strconv.Atoi(low)
 		last, lastErr := strconv.Atoi(high)
 		if err != nil || lastErr != nil || first < lowest || last > highest || first > last {
-			return nil, props.Invalid("Health check matcher HTTP code '%s' must be within '200-499'", matcher)
+			return nil, invalid("Health check matcher HTTP code '%s' must be within '%d-%d'", matcher, lowest, highest)
 		}
 		codes = append(codes, codeRange{first, last})
 	}
@@ -75,16 +76,12 @@ type verdict struct {
 
 // checkHealth checks a target until the context ends.
 func (s *Service) checkHealth(ctx context.Context, checked *target) {
-	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, Proxy: nil},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	for {
 		s.mu.Lock()
 		how := checked.group.check
 		s.mu.Unlock()
 		wait := max(s.clock.Scale(how.interval), shortestInterval)
-		outcome := how.probe(ctx, client, checked)
+		outcome := how.probe(ctx, checked)
 		if ctx.Err() != nil {
 			return
 		}
@@ -109,31 +106,7 @@ func (s *Service) starting(checked *target, outcome verdict) bool {
 		time.Since(checked.since) < startAllowance
 }
 
-// probe sends one health check. Each has a connection of its own ("Health checks", user guide).
-func (c *healthCheck) probe(ctx context.Context, client *http.Client, checked *target) verdict {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+checked.Address+c.path, http.NoBody)
-	if err != nil {
-		return verdict{failed: Health{Unhealthy, "Elb.InternalError", err.Error()}}
-	}
-	request.Host = checked.shown()
-	request.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
-	response, err := client.Do(request)
-	if err != nil {
-		return failure(err)
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) //nolint:mnd // 1 MiB is plenty
-	_ = response.Body.Close()
-	if c.accepts(response.StatusCode) {
-		return verdict{ok: true}
-	}
-	return verdict{failed: Health{
-		Unhealthy, "Target.ResponseCodeMismatch", fmt.Sprintf("Health checks failed with these codes: [%d]", response.StatusCode),
-	}}
-}
-
-func failure(err error) verdict {
+func failed(err error) verdict {
 	if isTimeout(err) {
 		return verdict{failed: Health{Unhealthy, "Target.Timeout", "Request timed out"}}
 	}
@@ -154,6 +127,9 @@ func (s *Service) record(checked *target, outcome verdict) bool {
 	defer s.mu.Unlock()
 	before := checked.health.State
 	checked.observe(outcome, &checked.group.check)
+	if before != Healthy && checked.health.State == Healthy {
+		checked.healthy = time.Now()
+	}
 	return checked.health.State != before
 }
 

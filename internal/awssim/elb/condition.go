@@ -4,10 +4,19 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
+)
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
+// Fields of conditions.
+const (
+	fieldPath   = "path-pattern"
+	fieldHost   = "host-header"
+	fieldHeader = "http-header"
+	fieldMethod = "http-request-method"
+	fieldQuery  = "query-string"
+	fieldSource = "source-ip"
 )
 
 // condition is a rule's condition, as properties and answers write it. All conditions of a rule must hold, and
@@ -15,8 +24,9 @@ import (
 type condition struct {
 	Field                   string
 	Values                  []string
-	HostHeaderConfig        *conditionValues
-	PathPatternConfig       *conditionValues
+	RegexValues             []string
+	HostHeaderConfig        *patterns
+	PathPatternConfig       *patterns
 	HttpHeaderConfig        *headerCondition //nolint:staticcheck // as the property is called
 	HttpRequestMethodConfig *conditionValues //nolint:staticcheck // as the property is called
 	QueryStringConfig       *queryCondition
@@ -25,78 +35,132 @@ type condition struct {
 
 type conditionValues struct{ Values []string }
 
+// patterns are values with wildcards, or regular expressions.
+type patterns struct{ Values, RegexValues []string }
+
 type headerCondition struct {
 	HttpHeaderName string //nolint:staticcheck // as the property is called
 	Values         []string
+	RegexValues    []string
 }
 
-type queryCondition struct{ Values []struct{ Key, Value string } }
+type queryCondition struct{ Values []queryPair }
+
+type queryPair struct{ Key, Value string }
 
 func (c *condition) check() error {
 	switch c.Field {
-	case "path-pattern", "host-header", "http-request-method":
-		if len(c.values()) == 0 {
-			return props.Invalid("A condition value must be specified")
+	case fieldPath, fieldHost, fieldMethod:
+		if len(c.values()) == 0 && len(c.regexes()) == 0 {
+			return invalid("A condition value must be specified")
 		}
-		return nil
-	case "source-ip":
+	case fieldSource:
 		for _, value := range c.values() {
 			if _, err := netip.ParsePrefix(value); err != nil {
-				return props.Invalid("'%s' is not a valid CIDR block", value)
+				return invalid("'%s' is not a valid CIDR block", value)
 			}
 		}
-		return nil
-	case "http-header":
-		if c.HttpHeaderConfig == nil {
-			return props.Invalid("A condition on a header needs an HttpHeaderConfig")
+	case fieldHeader:
+		if c.HttpHeaderConfig == nil || c.HttpHeaderConfig.HttpHeaderName == "" {
+			return invalid("A condition on a header needs an HttpHeaderConfig with an HttpHeaderName")
 		}
-		return nil
-	case "query-string":
+	case fieldQuery:
 		if c.QueryStringConfig == nil {
-			return props.Invalid("A condition on the query string needs a QueryStringConfig")
+			return invalid("A condition on the query string needs a QueryStringConfig")
 		}
-		return nil
 	default:
-		return props.Invalid("Condition field '%s' must be one of '[path-pattern, host-header, http-header, "+
+		return invalid("Condition field '%s' must be one of '[path-pattern, host-header, http-header, "+
 			"http-request-method, query-string, source-ip]'", c.Field)
 	}
+	for _, pattern := range c.regexes() {
+		if _, err := regexp.Compile(pattern); err != nil {
+			return invalid("The regular expression '%s' is not valid", pattern)
+		}
+	}
+	return nil
 }
 
 // values are the values of the conditions that have a list of them, in the old form or the new.
 func (c *condition) values() []string {
-	for _, config := range []*conditionValues{
-		c.HostHeaderConfig, c.PathPatternConfig, c.HttpRequestMethodConfig, c.SourceIpConfig,
-	} {
-		if config != nil {
-			return config.Values
-		}
+	switch {
+	case c.HostHeaderConfig != nil:
+		return c.HostHeaderConfig.Values
+	case c.PathPatternConfig != nil:
+		return c.PathPatternConfig.Values
+	case c.HttpRequestMethodConfig != nil:
+		return c.HttpRequestMethodConfig.Values
+	case c.SourceIpConfig != nil:
+		return c.SourceIpConfig.Values
 	}
 	return c.Values
 }
 
+func (c *condition) regexes() []string {
+	switch {
+	case c.HostHeaderConfig != nil:
+		return c.HostHeaderConfig.RegexValues
+	case c.PathPatternConfig != nil:
+		return c.PathPatternConfig.RegexValues
+	case c.HttpHeaderConfig != nil:
+		return c.HttpHeaderConfig.RegexValues
+	}
+	return c.RegexValues
+}
+
+// described is the condition as answers write it: host and path in the old form and the new.
+func (c *condition) described() condition {
+	shown := *c
+	switch c.Field {
+	case fieldPath:
+		shown.Values, shown.RegexValues = c.values(), c.regexes()
+		shown.PathPatternConfig = &patterns{c.values(), c.regexes()}
+	case fieldHost:
+		shown.Values, shown.RegexValues = c.values(), c.regexes()
+		shown.HostHeaderConfig = &patterns{c.values(), c.regexes()}
+	case fieldMethod:
+		shown.HttpRequestMethodConfig = &conditionValues{c.values()}
+	case fieldSource:
+		shown.SourceIpConfig = &conditionValues{c.values()}
+	}
+	return shown
+}
+
 func (c *condition) holds(r *http.Request) bool {
 	switch c.Field {
-	case "path-pattern":
-		return anyMatches(c.values(), r.URL.Path)
-	case "host-header":
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		return anyMatchesFolded(c.values(), host)
-	case "http-header":
+	case fieldPath:
+		return anyMatches(c.values(), r.URL.Path) || anyExpression(c.regexes(), r.URL.Path)
+	case fieldHost:
+		host := hostOf(r)
+		return anyMatchesFolded(c.values(), host) || anyExpression(c.regexes(), strings.ToLower(host))
+	case fieldHeader:
 		return slices.ContainsFunc(r.Header.Values(c.HttpHeaderConfig.HttpHeaderName), func(value string) bool {
-			return anyMatchesFolded(c.HttpHeaderConfig.Values, value)
+			return anyMatchesFolded(c.HttpHeaderConfig.Values, value) || anyExpression(c.HttpHeaderConfig.RegexValues, value)
 		})
-	case "http-request-method":
+	case fieldMethod:
 		return slices.Contains(c.values(), r.Method)
-	case "query-string":
+	case fieldQuery:
 		return c.queryHolds(r)
-	case "source-ip":
+	case fieldSource:
 		return c.sourceHolds(r)
 	default:
 		return false // refused when the rule was made
 	}
+}
+
+// hostOf is the host of a request, without its port.
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		return r.Host
+	}
+	return host
+}
+
+func anyExpression(expressions []string, text string) bool {
+	return slices.ContainsFunc(expressions, func(expression string) bool {
+		compiled, err := regexp.Compile(expression)
+		return err == nil && compiled.MatchString(text)
+	})
 }
 
 func (c *condition) queryHolds(r *http.Request) bool {

@@ -3,18 +3,14 @@ package elb
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/paging"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // maxPage is the largest page of the describe operations (API reference).
 const maxPage = 400
-
-func errNotFound(code, message string) error { return wire.Errorf(code, "%s", message) }
 
 func pageOf[T any](items []T, marker string, size *int, key func(T) string) ([]T, string, error) {
 	limit := maxPage
@@ -76,16 +72,16 @@ func (s *Service) describeLoadBalancers(
 	names := make(map[string]bool)
 	for _, candidate := range s.balancers {
 		if inPlace(candidate.arn, placeOf(call)) && selected(in.LoadBalancerArns, candidate.arn) &&
-			selected(in.Names, candidate.name) {
+			selected(in.Names, candidate.Name) {
 			found = append(found, s.describeBalancer(candidate))
-			names[candidate.arn], names[candidate.name] = true, true
+			names[candidate.arn], names[candidate.Name] = true, true
 		}
 	}
 	if missing := lacking(in.Names, names); len(missing) > 0 {
-		return nil, errNotFound("LoadBalancerNotFound", "Load balancers '["+strings.Join(missing, ", ")+"]' not found")
+		return nil, wire.Errorf(codeBalancerNotFound, "Load balancers '[%s]' not found", strings.Join(missing, ", "))
 	}
 	if len(lacking(in.LoadBalancerArns, names)) > 0 {
-		return nil, errNotFound("LoadBalancerNotFound", "One or more load balancers not found")
+		return nil, errBalancerNotFound()
 	}
 	page, next, err := pageOf(found, in.Marker, in.PageSize, func(l loadBalancer) string { return l.LoadBalancerArn })
 	return &describeLoadBalancersOutput{LoadBalancers: page, NextMarker: next}, err
@@ -111,11 +107,11 @@ func (s *Service) describeBalancer(b *balancer) loadBalancer {
 		state = "active"
 	}
 	described := loadBalancer{
-		LoadBalancerArn: b.arn, DNSName: b.address, CanonicalHostedZoneID: hostedZone, CreatedTime: wire.At(b.created),
-		LoadBalancerName: b.name, Scheme: b.scheme, VpcID: b.vpcID, State: balancerState{state}, Type: application,
-		SecurityGroups: b.securityGroups, IPAddressType: "ipv4",
+		LoadBalancerArn: b.arn, DNSName: b.front.address, CanonicalHostedZoneID: b.hostedZone(), CreatedTime: wire.At(b.created),
+		LoadBalancerName: b.Name, Scheme: b.Scheme, VpcID: b.vpcID, State: balancerState{state}, Type: b.Type,
+		SecurityGroups: b.SecurityGroups, IPAddressType: b.IpAddressType,
 	}
-	for _, id := range b.subnets {
+	for _, id := range b.Subnets {
 		found, _ := s.subnets(b.place.Account, b.place.Region, id) // one that is gone has no zone
 		described.AvailabilityZones = append(described.AvailabilityZones, zone{ZoneName: found.AvailabilityZone, SubnetID: id})
 	}
@@ -128,10 +124,6 @@ type describeTargetGroupsInput struct {
 	Names           []string
 	Marker          string
 	PageSize        *int
-}
-
-type matcher struct {
-	HTTPCode string `query:"HttpCode"`
 }
 
 type targetGroup struct {
@@ -148,7 +140,7 @@ type targetGroup struct {
 	HealthyThresholdCount      int
 	UnhealthyThresholdCount    int
 	HealthCheckPath            string
-	Matcher                    matcher
+	Matcher                    *matcher
 	LoadBalancerArns           []string
 	TargetType                 string
 	ProtocolVersion            string
@@ -170,161 +162,30 @@ func (s *Service) describeTargetGroups(
 	for _, candidate := range s.groups {
 		described := s.describeGroup(candidate)
 		if inPlace(candidate.arn, placeOf(call)) && selected(in.TargetGroupArns, candidate.arn) &&
-			selected(in.Names, candidate.name) &&
+			selected(in.Names, candidate.Name) &&
 			(in.LoadBalancerArn == "" || slices.Contains(described.LoadBalancerArns, in.LoadBalancerArn)) {
 			found = append(found, described)
-			names[candidate.arn], names[candidate.name] = true, true
+			names[candidate.arn], names[candidate.Name] = true, true
 		}
 	}
 	if len(lacking(append(slices.Clone(in.Names), in.TargetGroupArns...), names)) > 0 {
-		return nil, errNotFound("TargetGroupNotFound", "One or more target groups not found")
+		return nil, errGroupNotFound()
 	}
 	page, next, err := pageOf(found, in.Marker, in.PageSize, func(g targetGroup) string { return g.TargetGroupArn })
 	return &describeTargetGroupsOutput{TargetGroups: page, NextMarker: next}, err
 }
 
 func (s *Service) describeGroup(g *group) targetGroup {
-	return targetGroup{
-		TargetGroupArn: g.arn, TargetGroupName: g.name, Protocol: g.protocol, Port: g.port, VpcID: g.vpcID,
-		HealthCheckProtocol: protocolHTTP, HealthCheckPort: trafficPort, HealthCheckEnabled: true,
-		HealthCheckIntervalSeconds: int(g.check.interval.Seconds()), HealthCheckTimeoutSeconds: int(g.check.timeout.Seconds()),
-		HealthyThresholdCount: g.check.healthy, UnhealthyThresholdCount: g.check.unhealthy, HealthCheckPath: g.check.path,
-		Matcher: matcher{g.check.matcher}, LoadBalancerArns: append([]string{}, s.balancersOf(g.arn)...),
-		TargetType: "ip", ProtocolVersion: "HTTP1", IPAddressType: "ipv4",
+	described := targetGroup{
+		TargetGroupArn: g.arn, TargetGroupName: g.Name, Protocol: g.Protocol, Port: g.Port, VpcID: g.VpcId,
+		HealthCheckProtocol: g.HealthCheckProtocol, HealthCheckPort: g.HealthCheckPort, HealthCheckEnabled: true,
+		HealthCheckIntervalSeconds: g.HealthCheckIntervalSeconds, HealthCheckTimeoutSeconds: g.HealthCheckTimeoutSeconds,
+		HealthyThresholdCount: g.HealthyThresholdCount, UnhealthyThresholdCount: g.UnhealthyThresholdCount,
+		HealthCheckPath: g.HealthCheckPath, LoadBalancerArns: append([]string{}, s.balancersOf(g.arn)...),
+		TargetType: g.TargetType, ProtocolVersion: g.ProtocolVersion, IPAddressType: g.IpAddressType,
 	}
-}
-
-type targetID struct {
-	ID               string `query:"Id"`
-	Port             int
-	AvailabilityZone string
-}
-
-type describeTargetHealthInput struct {
-	TargetGroupArn string
-	Targets        []targetID
-}
-
-type targetHealth struct{ State, Reason, Description string }
-
-type targetHealthDescription struct {
-	Target          targetID
-	HealthCheckPort string
-	TargetHealth    targetHealth
-}
-
-type describeTargetHealthOutput struct {
-	TargetHealthDescriptions []targetHealthDescription
-}
-
-func (s *Service) describeTargetHealth(
-	_ context.Context, _ *wire.Call, in *describeTargetHealthInput,
-) (*describeTargetHealthOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from, ok := s.groups[in.TargetGroupArn]
-	if !ok {
-		return nil, errNotFound("TargetGroupNotFound", "One or more target groups not found")
+	if g.Matcher != (matcher{}) {
+		described.Matcher = &g.Matcher
 	}
-	out := &describeTargetHealthOutput{TargetHealthDescriptions: []targetHealthDescription{}}
-	for _, found := range from.targets {
-		if len(in.Targets) == 0 {
-			id := targetID{found.ID, found.Port, found.AvailabilityZone}
-			out.add(id, s.healthOf(found))
-		}
-	}
-	for _, asked := range in.Targets {
-		if asked.Port == 0 {
-			asked.Port = from.port
-		}
-		health := Health{Unused, "Target.NotRegistered", "Target is not registered to the target group"}
-		if found := from.find(asked.ID, asked.Port); found != nil {
-			asked.AvailabilityZone, health = found.AvailabilityZone, s.healthOf(found)
-		}
-		out.add(asked, health)
-	}
-	return out, nil
-}
-
-func (out *describeTargetHealthOutput) add(id targetID, health Health) {
-	out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, targetHealthDescription{
-		Target: id, HealthCheckPort: strconv.Itoa(id.Port),
-		TargetHealth: targetHealth{string(health.State), health.Reason, health.Description},
-	})
-}
-
-type attributesOutput struct{ Attributes []props.Tag }
-
-type balancerInput struct{ LoadBalancerArn string }
-
-func (s *Service) describeLoadBalancerAttributes(
-	_ context.Context, _ *wire.Call, in *balancerInput,
-) (*attributesOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.balancers[in.LoadBalancerArn]
-	if !ok {
-		return nil, errNotFound("LoadBalancerNotFound", "One or more load balancers not found")
-	}
-	return &attributesOutput{Attributes: props.SortedTags(found.attributes)}, nil
-}
-
-type groupInput struct{ TargetGroupArn string }
-
-func (s *Service) describeTargetGroupAttributes(_ context.Context, _ *wire.Call, in *groupInput) (*attributesOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.groups[in.TargetGroupArn]
-	if !ok {
-		return nil, errNotFound("TargetGroupNotFound", "One or more target groups not found")
-	}
-	return &attributesOutput{Attributes: props.SortedTags(found.attributes)}, nil
-}
-
-type describeTagsInput struct{ ResourceArns []string }
-
-type tagDescription struct {
-	ResourceArn string
-	Tags        []props.Tag
-}
-
-type describeTagsOutput struct{ TagDescriptions []tagDescription }
-
-func (s *Service) describeTags(_ context.Context, _ *wire.Call, in *describeTagsInput) (*describeTagsOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := &describeTagsOutput{TagDescriptions: []tagDescription{}}
-	for _, wanted := range in.ResourceArns {
-		tags, err := s.tagsOf(wanted)
-		if err != nil {
-			return nil, err
-		}
-		out.TagDescriptions = append(out.TagDescriptions, tagDescription{ResourceArn: wanted, Tags: props.SortedTags(tags)})
-	}
-	return out, nil
-}
-
-func (s *Service) tagsOf(wanted string) (map[string]string, error) {
-	if found, ok := s.balancers[wanted]; ok {
-		return found.tags, nil
-	}
-	if found, ok := s.groups[wanted]; ok {
-		return found.tags, nil
-	}
-	if found, ok := s.listeners[wanted]; ok {
-		return found.tags, nil
-	}
-	if found, ok := s.rules[wanted]; ok {
-		return found.tags, nil
-	}
-	switch {
-	case strings.Contains(wanted, ":loadbalancer/"):
-		return nil, errNotFound("LoadBalancerNotFound", "One or more load balancers not found")
-	case strings.Contains(wanted, ":targetgroup/"):
-		return nil, errNotFound("TargetGroupNotFound", "One or more target groups not found")
-	case strings.Contains(wanted, ":listener/"):
-		return nil, errNotFound("ListenerNotFound", "One or more listeners not found")
-	default:
-		return nil, errNotFound("RuleNotFound", "One or more rules not found")
-	}
+	return described
 }

@@ -15,11 +15,28 @@ type describeListenersInput struct {
 }
 
 type describedListener struct {
-	ListenerArn     string
-	LoadBalancerArn string
-	Port            int
-	Protocol        string
-	DefaultActions  []describedAction
+	ListenerArn          string
+	LoadBalancerArn      string
+	Port                 int
+	Protocol             string
+	SslPolicy            string
+	Certificates         []certificate
+	AlpnPolicy           []string
+	DefaultActions       []describedAction
+	MutualAuthentication *describedMutual
+}
+
+type describedMutual struct{ Mode string }
+
+func (l *listener) describe() describedListener {
+	described := describedListener{
+		ListenerArn: l.arn, LoadBalancerArn: l.LoadBalancerArn, Port: l.Port, Protocol: l.Protocol, SslPolicy: l.SslPolicy,
+		Certificates: l.Certificates, AlpnPolicy: l.AlpnPolicy, DefaultActions: describeActions(l.defaults.Actions),
+	}
+	if l.Protocol == protocolHTTPS {
+		described.MutualAuthentication = &describedMutual{"off"}
+	}
+	return described
 }
 
 type describeListenersOutput struct {
@@ -39,7 +56,12 @@ type describedAction struct {
 
 type describedForward struct {
 	TargetGroups                []weightedGroup
-	TargetGroupStickinessConfig struct{ Enabled bool }
+	TargetGroupStickinessConfig describedStickiness
+}
+
+type describedStickiness struct {
+	Enabled         bool
+	DurationSeconds *int
 }
 
 func describeActions(actions []action) []describedAction {
@@ -58,11 +80,22 @@ func describeActions(actions []action) []describedAction {
 				weighted := weightedGroup{TargetGroupArn: group.TargetGroupArn, Weight: new(group.weight())}
 				one.ForwardConfig.TargetGroups = append(one.ForwardConfig.TargetGroups, weighted)
 			}
+			if given.ForwardConfig != nil && given.ForwardConfig.TargetGroupStickinessConfig != nil {
+				one.ForwardConfig.TargetGroupStickinessConfig = given.ForwardConfig.TargetGroupStickinessConfig.describe()
+			}
 			if len(groups) == 1 {
 				one.TargetGroupArn = groups[0].TargetGroupArn
 			}
 		}
 		described = append(described, one)
+	}
+	return described
+}
+
+func (g *groupStickiness) describe() describedStickiness {
+	described := describedStickiness{Enabled: g.Enabled}
+	if g.DurationSeconds != 0 {
+		described.DurationSeconds = &g.DurationSeconds
 	}
 	return described
 }
@@ -74,7 +107,7 @@ func (s *Service) describeListeners(
 	defer s.mu.Unlock()
 	if in.LoadBalancerArn != "" {
 		if _, ok := s.balancers[in.LoadBalancerArn]; !ok {
-			return nil, errNotFound("LoadBalancerNotFound", "One or more load balancers not found")
+			return nil, errBalancerNotFound()
 		}
 	} else if len(in.ListenerArns) == 0 {
 		return nil, wire.Errorf("ValidationError", "You must specify either listener ARNs or a load balancer ARN")
@@ -83,16 +116,13 @@ func (s *Service) describeListeners(
 	names := make(map[string]bool)
 	for _, candidate := range s.listeners {
 		if inPlace(candidate.arn, placeOf(call)) && selected(in.ListenerArns, candidate.arn) &&
-			(in.LoadBalancerArn == "" || in.LoadBalancerArn == candidate.balancerARN) {
-			found = append(found, describedListener{
-				ListenerArn: candidate.arn, LoadBalancerArn: candidate.balancerARN, Port: candidate.port,
-				Protocol: candidate.protocol, DefaultActions: describeActions(candidate.defaults.actions),
-			})
+			(in.LoadBalancerArn == "" || in.LoadBalancerArn == candidate.LoadBalancerArn) {
+			found = append(found, candidate.describe())
 			names[candidate.arn] = true
 		}
 	}
 	if len(lacking(in.ListenerArns, names)) > 0 {
-		return nil, errNotFound("ListenerNotFound", "One or more listeners not found")
+		return nil, errListenerNotFound()
 	}
 	page, next, err := pageOf(found, in.Marker, in.PageSize, func(l describedListener) string { return l.ListenerArn })
 	return &describeListenersOutput{Listeners: page, NextMarker: next}, err
@@ -111,6 +141,7 @@ type describedRule struct {
 	Conditions []condition
 	Actions    []describedAction
 	IsDefault  bool
+	Transforms []transform
 }
 
 type describeRulesOutput struct {
@@ -123,7 +154,7 @@ func (s *Service) describeRules(_ context.Context, call *wire.Call, in *describe
 	defer s.mu.Unlock()
 	if in.ListenerArn != "" {
 		if _, ok := s.listeners[in.ListenerArn]; !ok {
-			return nil, errNotFound("ListenerNotFound", "One or more listeners not found")
+			return nil, errListenerNotFound()
 		}
 	} else if len(in.RuleArns) == 0 {
 		return nil, wire.Errorf("ValidationError", "You must specify either listener rule ARNs or a listener ARN")
@@ -138,7 +169,7 @@ func (s *Service) describeRules(_ context.Context, call *wire.Call, in *describe
 		}
 	}
 	if len(lacking(in.RuleArns, names)) > 0 {
-		return nil, errNotFound("RuleNotFound", "One or more rules not found")
+		return nil, errRuleNotFound()
 	}
 	page, next, err := pageOf(found, in.Marker, in.PageSize, ruleOrder)
 	return &describeRulesOutput{Rules: page, NextMarker: next}, err
@@ -146,11 +177,14 @@ func (s *Service) describeRules(_ context.Context, call *wire.Call, in *describe
 
 func (r *rule) describe() describedRule {
 	described := describedRule{
-		RuleArn: r.arn, Priority: lastPriority, Conditions: append([]condition{}, r.conditions...),
-		Actions: describeActions(r.actions), IsDefault: r.priority == 0,
+		RuleArn: r.arn, Priority: lastPriority, Conditions: []condition{},
+		Actions: describeActions(r.Actions), IsDefault: r.Priority == 0, Transforms: r.Transforms,
 	}
-	if r.priority != 0 {
-		described.Priority = strconv.Itoa(r.priority)
+	for i := range r.Conditions {
+		described.Conditions = append(described.Conditions, r.Conditions[i].described())
+	}
+	if r.Priority != 0 {
+		described.Priority = strconv.Itoa(r.Priority)
 	}
 	return described
 }

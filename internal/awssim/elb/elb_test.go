@@ -45,7 +45,7 @@ func attribute(key, value string) map[string]any { return map[string]any{"Key": 
 
 func newStand(t *testing.T, balancerAttributes, groupAttributes attributes) *stand {
 	t.Helper()
-	s := &stand{Service: elb.New(clock.Clock{}, subnets)}
+	s := &stand{Service: elb.New(clock.Clock{}, subnets, elb.WithCertificates(certificates))}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -274,9 +274,8 @@ func TestTargetsLearnAboutTheClient(t *testing.T) {
 	if err := json.NewDecoder(response.Body).Decode(&seen); err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := strings.Cut(strings.TrimPrefix(s.url, "http://"), ":")
 	want := map[string]string{
-		"Host": "shop.example.com", "X-Forwarded-For": "203.0.113.7, 127.0.0.1", "X-Forwarded-Proto": "http", "X-Forwarded-Port": port,
+		"Host": "shop.example.com", "X-Forwarded-For": "203.0.113.7, 127.0.0.1", "X-Forwarded-Proto": "http", "X-Forwarded-Port": "80",
 	}
 	for name, value := range want {
 		if seen.Get(name) != value {
@@ -490,29 +489,32 @@ func TestPropertiesThatAreNotActedOnAreRefused(t *testing.T) {
 		properties resource.Properties
 		want       string
 	}{
-		"a network load balancer": {
+		"a gateway load balancer": {
 			"LoadBalancer",
-			resource.Properties{"Type": "network", "Subnets": []any{"subnet-1", "subnet-2"}},
-			"awssim does not implement load balancers of Type network",
+			resource.Properties{"Type": "gateway", "Subnets": []any{"subnet-1", "subnet-2"}},
+			"awssim does not implement load balancers of Type gateway",
 		},
 		"one subnet": {
 			"LoadBalancer",
 			resource.Properties{"Subnets": []any{"subnet-1"}},
 			"At least two subnets in two different Availability Zones must be specified",
 		},
-		"access logs": {
+		"no balance between zones": {
 			"LoadBalancer", resource.Properties{
-				"Subnets": []any{"subnet-1", "subnet-2"}, "LoadBalancerAttributes": attributes{attribute("access_logs.s3.enabled", "true")},
-			}, "awssim does not implement the attribute access_logs.s3.enabled with the value true",
+				"Subnets": []any{"subnet-1", "subnet-2"}, "LoadBalancerAttributes": attributes{attribute("load_balancing.cross_zone.enabled", "false")},
+			}, "awssim does not implement the attribute load_balancing.cross_zone.enabled with the value false",
+		},
+		"targets that are functions": {
+			"TargetGroup", resource.Properties{"Port": 80.0, "TargetType": "lambda"}, "awssim does not implement target groups of TargetType lambda",
 		},
 		"an attribute that is unknown": {
 			"TargetGroup",
-			resource.Properties{"TargetType": "ip", "TargetGroupAttributes": attributes{attribute("x", "y")}},
+			resource.Properties{"TargetType": "ip", "Port": 80.0, "TargetGroupAttributes": attributes{attribute("x", "y")}},
 			"Attribute key 'x' is not recognized",
 		},
 		"a timeout as long as the interval": {
 			"TargetGroup",
-			resource.Properties{"TargetType": "ip", "HealthCheckTimeoutSeconds": 30.0},
+			resource.Properties{"TargetType": "ip", "Port": 80.0, "HealthCheckTimeoutSeconds": 30.0},
 			"Health check interval must be greater than the timeout.",
 		},
 		"a listener of a load balancer that is absent": {
@@ -527,7 +529,10 @@ func TestPropertiesThatAreNotActedOnAreRefused(t *testing.T) {
 			_, err := service.Providers()["AWS::ElasticLoadBalancingV2::"+test.kind].Create(t.Context(), resource.Request{
 				StackName: "stack", LogicalID: "It", Properties: test.properties,
 			})
-			if err == nil || err.Error() != test.want {
+			if err == nil {
+				t.Fatal("it is accepted")
+			}
+			if got, _, _ := strings.Cut(err.Error(), " (Service: ElasticLoadBalancingV2, Status Code: 400, Request ID: "); got != test.want {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -1,64 +1,35 @@
 package elb
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-// Attributes of target groups that are acted on.
+// Protocols of listeners, target groups and health checks.
 const (
-	deregistrationDelay = "deregistration_delay.timeout_seconds"
-	algorithm           = "load_balancing.algorithm.type"
-	stickyEnabled       = "stickiness.enabled"
-	stickySeconds       = "stickiness.lb_cookie.duration_seconds"
+	protocolHTTP  = "HTTP"
+	protocolHTTPS = "HTTPS"
+	protocolTCP   = "TCP"
+	protocolTLS   = "TLS"
 )
 
+// Versions of HTTP that targets are spoken to in.
 const (
-	roundRobin       = "round_robin"
-	leastOutstanding = "least_outstanding_requests"
+	versionHTTP1 = "HTTP1"
+	versionHTTP2 = "HTTP2"
+	versionGRPC  = "GRPC"
 )
 
-// group is a target group.
-type group struct {
-	arn, name, fullName string
-	place               resource.Place
-	vpcID               string
-	port                int
-	protocol            string
-	check               healthCheck
-	attributes          map[string]string
-	tags                map[string]string
-	targets             []*target // in the order of their registration
-	next                uint64    // round robin
-}
+func isNetwork(protocol string) bool { return protocol == protocolTCP || protocol == protocolTLS }
 
-// groupDefaults are the attributes of a new target group. Those that are not acted on keep these values.
-func groupDefaults() map[string]string {
-	return map[string]string{
-		deregistrationDelay: "300", algorithm: roundRobin, "load_balancing.algorithm.anomaly_mitigation": "off",
-		"load_balancing.cross_zone.enabled":      "use_load_balancer_configuration",
-		"slow_start.duration_seconds":            "0",
-		stickyEnabled:                            "false",
-		"stickiness.type":                        "lb_cookie",
-		stickySeconds:                            "86400",
-		"stickiness.app_cookie.cookie_name":      "",
-		"stickiness.app_cookie.duration_seconds": "86400",
-		"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
-		"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
-		"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
-		"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
-	}
-}
-
-// groupProperties are the properties of AWS::ElasticLoadBalancingV2::TargetGroup that are acted on.
-type groupProperties struct {
+// groupSpec is what a target group is asked to be, by a template or by CreateTargetGroup.
+type groupSpec struct {
 	Name                       string
 	VpcId                      string //nolint:staticcheck // as the property is called
 	Port                       int
@@ -74,161 +45,221 @@ type groupProperties struct {
 	HealthCheckTimeoutSeconds  int
 	HealthyThresholdCount      int
 	UnhealthyThresholdCount    int
-	Matcher                    struct{ HttpCode string } //nolint:staticcheck // as the property is called
-	TargetGroupAttributes      []attribute
-	Tags                       []props.Tag
+	Matcher                    matcher
 }
 
-// Defaults of health checks (CreateTargetGroup, API reference).
+// matcher says which codes of a health check's answer are good.
+type matcher struct{ HttpCode, GrpcCode string } //nolint:staticcheck // as the properties are called
+
+// group is a target group.
+type group struct {
+	groupSpec
+
+	arn, fullName string
+	place         resource.Place
+	check         healthCheck
+	attributes    map[string]string
+	tags          map[string]string
+	targets       []*target // in the order of their registration
+	next          uint64    // round robin
+}
+
+// Defaults of health checks (CreateTargetGroup, API reference); network load balancers wait longer.
 const (
-	defaultPath      = "/"
-	defaultInterval  = 30
-	defaultTimeout   = 5
-	defaultHealthy   = 5
-	defaultUnhealthy = 2
-	defaultCodes     = "200"
-	trafficPort      = "traffic-port"
-	protocolHTTP     = "HTTP"
+	defaultInterval    = 30
+	defaultTimeout     = 5
+	networkTimeout     = 10
+	networkHTTPTimeout = 6
+	defaultHealthy     = 5
+	defaultUnhealthy   = 2
+	defaultCodes       = "200"
+	networkCodes       = "200-399"
+	defaultGRPCCodes   = "12"
+	defaultGRPCPath    = "/AWS.ALB/healthcheck"
+	trafficPort        = "traffic-port"
 )
 
-func readGroup(r resource.Request) (groupProperties, map[string]string, error) {
-	wanted := groupProperties{
-		Protocol: protocolHTTP, ProtocolVersion: "HTTP1", TargetType: "instance", IpAddressType: "ipv4",
-		HealthCheckProtocol: protocolHTTP, HealthCheckPort: trafficPort, HealthCheckPath: defaultPath,
-		HealthCheckIntervalSeconds: defaultInterval, HealthCheckTimeoutSeconds: defaultTimeout,
-		HealthyThresholdCount: defaultHealthy, UnhealthyThresholdCount: defaultUnhealthy,
+// complete sets what was left out.
+func (g *groupSpec) complete() {
+	g.Protocol = otherwise(g.Protocol, protocolHTTP)
+	g.TargetType = otherwise(g.TargetType, "instance")
+	g.IpAddressType = otherwise(g.IpAddressType, "ipv4")
+	g.HealthCheckPort = otherwise(g.HealthCheckPort, trafficPort)
+	g.HealthCheckIntervalSeconds = positive(g.HealthCheckIntervalSeconds, defaultInterval)
+	g.HealthyThresholdCount = positive(g.HealthyThresholdCount, defaultHealthy)
+	g.UnhealthyThresholdCount = positive(g.UnhealthyThresholdCount, defaultUnhealthy)
+	if g.HealthCheckEnabled == nil {
+		g.HealthCheckEnabled = new(true)
 	}
-	wanted.Matcher.HttpCode = defaultCodes
-	if err := props.Decode(r.Properties, &wanted); err != nil {
-		return wanted, nil, err
+	if isNetwork(g.Protocol) {
+		g.completeNetwork()
+		return
 	}
-	if err := wanted.check(); err != nil {
-		return wanted, nil, err
+	g.ProtocolVersion = otherwise(g.ProtocolVersion, versionHTTP1)
+	g.HealthCheckProtocol = otherwise(g.HealthCheckProtocol, protocolHTTP)
+	g.HealthCheckTimeoutSeconds = positive(g.HealthCheckTimeoutSeconds, defaultTimeout)
+	if g.ProtocolVersion == versionGRPC {
+		g.HealthCheckPath = otherwise(g.HealthCheckPath, defaultGRPCPath)
+		g.Matcher.GrpcCode = otherwise(g.Matcher.GrpcCode, defaultGRPCCodes)
+		return
 	}
-	attributes, err := mergeAttributes(groupDefaults(), wanted.TargetGroupAttributes,
-		deregistrationDelay, algorithm, stickyEnabled, stickySeconds)
-	if err != nil {
-		return wanted, nil, err
-	}
-	const longestDelay = 3600
-	if delay, err := strconv.Atoi(attributes[deregistrationDelay]); err != nil || delay < 0 || delay > longestDelay {
-		return wanted, nil, props.Invalid("'%s' must be a number of seconds from 0 to 3600", deregistrationDelay)
-	}
-	const longestStick = 604800
-	if stick, err := strconv.Atoi(attributes[stickySeconds]); err != nil || outside(stick, 1, longestStick) {
-		return wanted, nil, props.Invalid("'%s' must be a number of seconds from 1 to 604800", stickySeconds)
-	}
-	if !slices.Contains([]string{roundRobin, leastOutstanding}, attributes[algorithm]) {
-		return wanted, nil, props.Unsupported(algorithm + " " + attributes[algorithm])
-	}
-	return wanted, attributes, nil
+	g.HealthCheckPath = otherwise(g.HealthCheckPath, "/")
+	g.Matcher.HttpCode = otherwise(g.Matcher.HttpCode, defaultCodes)
 }
 
-func (p *groupProperties) check() error {
-	for property, values := range map[string][2]string{
-		"Protocol":            {p.Protocol, protocolHTTP},
-		"ProtocolVersion":     {p.ProtocolVersion, "HTTP1"},
-		"TargetType":          {p.TargetType, "ip"},
-		"IpAddressType":       {p.IpAddressType, "ipv4"},
-		"HealthCheckProtocol": {p.HealthCheckProtocol, protocolHTTP},
-		"HealthCheckPort":     {p.HealthCheckPort, trafficPort},
-	} {
-		if values[0] != values[1] {
-			return props.Unsupported(fmt.Sprintf("the %s %s of target groups", property, values[0]))
-		}
+func (g *groupSpec) completeNetwork() {
+	g.HealthCheckProtocol = otherwise(g.HealthCheckProtocol, protocolTCP)
+	if g.HealthCheckProtocol == protocolTCP {
+		g.HealthCheckTimeoutSeconds = positive(g.HealthCheckTimeoutSeconds, networkTimeout)
+		return
 	}
-	const shortest, longest, fewest, most = 5, 300, 2, 10
+	g.HealthCheckPath = otherwise(g.HealthCheckPath, "/")
+	g.Matcher.HttpCode = otherwise(g.Matcher.HttpCode, networkCodes)
+	timeout := networkTimeout
+	if g.HealthCheckProtocol == protocolHTTP {
+		timeout = networkHTTPTimeout
+	}
+	g.HealthCheckTimeoutSeconds = positive(g.HealthCheckTimeoutSeconds, timeout)
+}
+
+func positive(value, fallback int) int {
+	if value == 0 {
+		return fallback
+	}
+	return value
+}
+
+func (g *groupSpec) check() error {
+	if err := g.checkProtocols(); err != nil {
+		return err
+	}
+	if err := checkName("Target group name", g.Name); err != nil {
+		return err
+	}
+	const shortest, longest, fewest, most, shortestTimeout, longestTimeout = 5, 300, 2, 10, 2, 120
 	switch {
-	case p.HealthCheckEnabled != nil && !*p.HealthCheckEnabled:
-		return props.Unsupported("HealthCheckEnabled false")
-	case len(p.Name) > maxName:
-		return props.Invalid("Target group name '%s' cannot be longer than '32' characters", p.Name)
-	case p.HealthCheckIntervalSeconds < shortest || p.HealthCheckIntervalSeconds > longest:
-		return props.Invalid("Health check interval must be between 5 and 300")
-	case p.HealthCheckTimeoutSeconds >= p.HealthCheckIntervalSeconds:
-		return props.Invalid("Health check interval must be greater than the timeout.")
-	case outside(p.HealthyThresholdCount, fewest, most):
-		return props.Invalid("Healthy threshold count must be between 2 and 10 inclusive")
-	case outside(p.UnhealthyThresholdCount, fewest, most):
-		return props.Invalid("Unhealthy threshold count must be between 2 and 10 inclusive")
-	case !strings.HasPrefix(p.HealthCheckPath, "/"):
-		return props.Invalid("Health check path '%s' must begin with a '/' character", p.HealthCheckPath)
+	case !*g.HealthCheckEnabled:
+		return misconfigured("Health checks must be enabled for target groups with target type '%s'", g.TargetType)
+	case g.Port == 0:
+		return invalid("A port must be specified")
+	case outside(g.HealthCheckIntervalSeconds, shortest, longest):
+		return invalid("Health check interval must be between 5 and 300")
+	case outside(g.HealthCheckTimeoutSeconds, shortestTimeout, longestTimeout):
+		return invalid("Health check timeout must be between 2 and 120")
+	case g.HealthCheckTimeoutSeconds >= g.HealthCheckIntervalSeconds:
+		return invalid("Health check interval must be greater than the timeout.")
+	case outside(g.HealthyThresholdCount, fewest, most):
+		return invalid("Healthy threshold count must be between 2 and 10 inclusive")
+	case outside(g.UnhealthyThresholdCount, fewest, most):
+		return invalid("Unhealthy threshold count must be between 2 and 10 inclusive")
+	case g.HealthCheckProtocol != protocolTCP && !strings.HasPrefix(g.HealthCheckPath, "/"):
+		return invalid("Health check path '%s' must begin with a '/' character", g.HealthCheckPath)
 	}
-	_, err := parseCodes(p.Matcher.HttpCode)
+	_, err := g.healthCheck()
 	return err
+}
+
+func (g *groupSpec) checkProtocols() error {
+	versions, checks := []string{versionHTTP1, versionHTTP2, versionGRPC}, []string{protocolHTTP, protocolHTTPS}
+	switch g.Protocol {
+	case protocolHTTP, protocolHTTPS:
+	case protocolTCP, protocolTLS:
+		versions, checks = []string{""}, []string{protocolTCP, protocolHTTP, protocolHTTPS}
+	default:
+		return refused("target groups of Protocol " + g.Protocol)
+	}
+	switch {
+	case g.TargetType != "ip" && g.TargetType != "instance":
+		return refused("target groups of TargetType " + g.TargetType)
+	case g.IpAddressType != "ipv4":
+		return refused("target groups of IpAddressType " + g.IpAddressType)
+	case !slices.Contains(versions, g.ProtocolVersion):
+		return invalid("Protocol version '%s' is not valid for protocol '%s'", g.ProtocolVersion, g.Protocol)
+	case !slices.Contains(checks, g.HealthCheckProtocol):
+		return invalid("Health check protocol '%s' must be one of '%s'", g.HealthCheckProtocol, strings.Join(checks, ", "))
+	case g.HealthCheckPort != trafficPort && g.HealthCheckPort != strconv.Itoa(g.Port):
+		return refused(fmt.Sprintf("the HealthCheckPort %s beside the Port %d", g.HealthCheckPort, g.Port))
+	}
+	return nil
 }
 
 func outside(value, low, high int) bool { return value < low || value > high }
 
-func (p *groupProperties) healthCheck() healthCheck {
-	codes, _ := parseCodes(p.Matcher.HttpCode) // checked before
-	return healthCheck{
-		path: p.HealthCheckPath, interval: seconds(p.HealthCheckIntervalSeconds), timeout: seconds(p.HealthCheckTimeoutSeconds),
-		healthy: p.HealthyThresholdCount, unhealthy: p.UnhealthyThresholdCount, matcher: p.Matcher.HttpCode, codes: codes,
+func (g *groupSpec) healthCheck() (healthCheck, error) {
+	made := healthCheck{
+		protocol: g.HealthCheckProtocol, grpc: g.ProtocolVersion == versionGRPC, path: g.HealthCheckPath,
+		interval: seconds(g.HealthCheckIntervalSeconds), timeout: seconds(g.HealthCheckTimeoutSeconds),
+		healthy: g.HealthyThresholdCount, unhealthy: g.UnhealthyThresholdCount, http2: g.ProtocolVersion == versionHTTP2,
 	}
+	var err error
+	switch {
+	case g.HealthCheckProtocol == protocolTCP:
+	case made.grpc:
+		made.codes, err = parseCodes(g.Matcher.GrpcCode, 0, highestGRPC)
+	default:
+		made.codes, err = parseCodes(g.Matcher.HttpCode, lowestHTTP, highestHTTP)
+	}
+	return made, err
 }
 
-type groupProvider struct{ *Service }
+// sameAs says whether two specs ask for the same.
+func (g *groupSpec) sameAs(other *groupSpec) bool {
+	a, b := *g, *other
+	a.HealthCheckEnabled, b.HealthCheckEnabled = nil, nil
+	return a == b
+}
 
-// Create makes a target group.
-func (p *groupProvider) Create(_ context.Context, r resource.Request) (resource.Result, error) {
-	wanted, attributes, err := readGroup(r)
+// addGroup makes a target group. Call it locked.
+func (s *Service) addGroup(
+	place resource.Place, spec groupSpec, attributes []attribute, tags map[string]string,
+) (*group, error) {
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	if s.groupNamed(place, spec.Name) != nil {
+		return nil, wire.Errorf(codeDuplicateGroup,
+			"A target group with the same name '%s' exists, but with different settings", spec.Name)
+	}
+	made := &group{groupSpec: spec, fullName: "targetgroup/" + spec.Name + "/" + hexID(), place: place, tags: tags}
+	made.arn = arn(place, made.fullName)
+	if err := made.set(spec, attributes); err != nil {
+		return nil, err
+	}
+	s.groups[made.arn] = made
+	return made, nil
+}
+
+// set takes the health check and the attributes over; the rest of a target group does not change.
+func (g *group) set(spec groupSpec, attributes []attribute) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
+	kinds := groupAttributes(g.Protocol)
+	merged, err := kinds.merge(kinds.defaults(), attributes)
 	if err != nil {
-		return resource.Result{}, err
+		return err
 	}
-	if wanted.Name == "" {
-		wanted.Name = generatedName(r)
-	}
-	made := &group{
-		name: wanted.Name, fullName: "targetgroup/" + wanted.Name + "/" + hexID(), place: r.Place, vpcID: wanted.VpcId,
-		port: wanted.Port, protocol: wanted.Protocol, check: wanted.healthCheck(),
-		attributes: attributes, tags: props.MergeTags(r.Tags, wanted.Tags),
-	}
-	made.arn = arn(r.Place, made.fullName)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, other := range p.groups {
-		if other.place == made.place && other.name == made.name {
-			return resource.Result{}, props.AlreadyExists(r.Type, made.name)
+	g.groupSpec, g.attributes = spec, merged
+	g.check, err = spec.healthCheck()
+	return err
+}
+
+func (s *Service) groupNamed(place resource.Place, name string) *group {
+	for _, candidate := range s.groups {
+		if candidate.place == place && candidate.Name == name {
+			return candidate
 		}
 	}
-	p.groups[made.arn] = made
-	return p.groupResult(made), nil
+	return nil
 }
 
-// Update changes the health check, attributes and tags.
-func (p *groupProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
-	wanted, attributes, err := readGroup(r)
-	if err != nil {
-		return resource.Result{}, err
+// removeGroup removes a target group that no listener uses. Call it locked.
+func (s *Service) removeGroup(removed *group) error {
+	if len(s.balancersOf(removed.arn)) > 0 {
+		return wire.Errorf(codeResourceInUse, "Target group '%s' is currently in use by a listener or a rule", removed.arn)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.groups[r.PhysicalID]
-	if !ok {
-		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
-	}
-	found.check, found.attributes = wanted.healthCheck(), attributes
-	found.tags = props.MergeTags(r.Tags, wanted.Tags)
-	return p.groupResult(found), nil
-}
-
-// Delete removes a target group that no listener uses.
-func (p *groupProvider) Delete(_ context.Context, r resource.Request) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	found, ok := p.groups[r.PhysicalID]
-	if !ok {
-		return nil
-	}
-	if len(p.balancersOf(found.arn)) > 0 {
-		return &resource.Failure{
-			Message:          fmt.Sprintf("Target group '%s' is currently in use by a listener or a rule", found.arn),
-			HandlerErrorCode: "ResourceConflict",
-		}
-	}
-	delete(p.groups, found.arn)
-	found.discard()
+	delete(s.groups, removed.arn)
+	removed.discard()
 	return nil
 }
 
@@ -240,19 +271,12 @@ func (g *group) discard() {
 	g.targets = nil
 }
 
-func (s *Service) groupResult(g *group) resource.Result {
-	return resource.Result{PhysicalID: g.arn, Attributes: map[string]any{
-		"TargetGroupArn": g.arn, "TargetGroupFullName": g.fullName, "TargetGroupName": g.name,
-		"LoadBalancerArns": anyList(s.balancersOf(g.arn)),
-	}}
-}
-
 // balancersOf returns the ARNs of the load balancers whose listeners or rules use a group. Call it locked.
 func (s *Service) balancersOf(groupARN string) []string {
 	var users []string
 	for _, listener := range s.listeners {
 		if listener.uses(groupARN) {
-			users = append(users, listener.balancerARN)
+			users = append(users, listener.LoadBalancerArn)
 		}
 	}
 	slices.Sort(users)
@@ -260,10 +284,4 @@ func (s *Service) balancersOf(groupARN string) []string {
 }
 
 // delay is how long a target is drained.
-func (g *group) delay() time.Duration {
-	count, err := strconv.Atoi(g.attributes[deregistrationDelay])
-	if err != nil {
-		return 0
-	}
-	return seconds(count)
-}
+func (g *group) delay() time.Duration { return lasting(g.attributes, deregistrationDelay) }

@@ -80,7 +80,7 @@ func TestMatchersAcceptCodes(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			codes, err := parseCodes(test.matcher)
+			codes, err := parseCodes(test.matcher, lowestHTTP, highestHTTP)
 			if (err != nil) != test.invalid {
 				t.Fatalf("got error %v", err)
 			}

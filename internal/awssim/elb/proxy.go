@@ -2,7 +2,6 @@ package elb
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"math/rand/v2"
@@ -25,10 +24,20 @@ type frontend struct {
 
 // decision is what to do with a request.
 type decision struct {
-	action  *action
-	target  *target // of a forward action; nil if there is none
-	timeout time.Duration
-	stick   time.Duration // how long the session sticks to the target; 0 is not at all
+	action     *action
+	transforms []transform
+	listener   *listener
+	port       string // of the listener, as the client knows it
+	knows      bool   // whether the client knows where the load balancer really is
+	group      *group
+	target     *target // of a forward action; nil if there is none
+	version    string  // of HTTP, that the target speaks
+	scheme     string
+	timeout    time.Duration
+	stick      time.Duration // how long the session sticks to the target; 0 is not at all
+	stickGroup time.Duration // how long it sticks to the target group
+	settings   map[string]string
+	headers    map[string]string // the listener's attributes
 }
 
 // ServeHTTP answers or forwards a request as the listener's rules say.
@@ -37,10 +46,13 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		panic(http.ErrAbortHandler) // without a listener there is nobody to answer
 	}
+	w = decided.adorn(w)
 	switch {
-	case decided.action.Type == "redirect":
-		redirect(w, r, decided.action.RedirectConfig)
-	case decided.action.Type == "fixed-response":
+	case decided.listener.secure() && r.TLS == nil:
+		answerPage(w, http.StatusBadRequest, "The plain HTTP request was sent to HTTPS port")
+	case decided.action.Type == actionRedirect:
+		f.redirect(w, r, decided)
+	case decided.action.Type == actionFixed:
 		answerFixed(w, decided.action.FixedResponseConfig)
 	case decided.target == nil:
 		answerError(w, http.StatusServiceUnavailable)
@@ -55,31 +67,49 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *frontend) decide(r *http.Request) (decision, bool) {
 	f.service.mu.Lock()
 	defer f.service.mu.Unlock()
-	listeners := f.service.listenersOf(f.balancer.arn)
-	if len(listeners) == 0 {
+	came, ok := r.Context().Value(arrivalKey{}).(*arrival)
+	if !ok {
 		return decision{}, false
 	}
-	chosen := listeners[0].ruleFor(r)
-	decided := decision{action: &chosen.actions[0], timeout: f.balancer.idleTimeout()}
-	if group := f.service.groups[pick(decided.action.groups())]; group != nil {
-		decided.target = group.acquire(session(r))
-		decided.stick = group.stick()
+	through := came.socket.leadsTo(r.TLS != nil)
+	if through == nil && r.TLS == nil {
+		through = came.socket.leadsTo(true) // to be told that this is the wrong way
+	}
+	if through == nil {
+		return decision{}, false
+	}
+	chosen := through.ruleFor(r)
+	decided := decision{
+		action: &chosen.Actions[0], transforms: chosen.Transforms, listener: through,
+		port: strconv.Itoa(through.Port), timeout: lasting(f.balancer.attributes, idleTimeout),
+		settings: f.balancer.attributes, headers: through.attributes,
+	}
+	if _, port, err := net.SplitHostPort(r.Host); err == nil && f.service.isPortOf(f.balancer, port) {
+		decided.port, decided.knows = port, true
+	}
+	if !through.secure() || r.TLS != nil {
+		f.reserve(&decided, r)
 	}
 	return decided, true
+}
+
+// reserve chooses the target group and the target of a forward action.
+func (f *frontend) reserve(decided *decision, r *http.Request) {
+	chosen := decided.action.chooseGroup(r)
+	decided.group = f.service.groups[chosen]
+	if decided.group == nil {
+		return
+	}
+	decided.target = decided.group.acquire(session(r))
+	decided.stick = decided.group.stick()
+	decided.stickGroup = decided.action.stick()
+	decided.version, decided.scheme = decided.group.ProtocolVersion, strings.ToLower(decided.group.Protocol)
 }
 
 func (f *frontend) release(used *target) {
 	f.service.mu.Lock()
 	defer f.service.mu.Unlock()
 	used.release()
-}
-
-func (b *balancer) idleTimeout() time.Duration {
-	count, err := strconv.Atoi(b.attributes[idleTimeout])
-	if err != nil {
-		return time.Minute
-	}
-	return seconds(count)
 }
 
 func (l *listener) ruleFor(r *http.Request) *rule {
@@ -92,8 +122,8 @@ func (l *listener) ruleFor(r *http.Request) *rule {
 }
 
 func (r *rule) holds(request *http.Request) bool {
-	for i := range r.conditions {
-		if !r.conditions[i].holds(request) {
+	for i := range r.Conditions {
+		if !r.Conditions[i].holds(request) {
 			return false
 		}
 	}
@@ -122,45 +152,27 @@ func pick(groups []weightedGroup) string {
 // through. A request is sent once: only those that may be repeated are, by the transport, and only when the
 // connection they were sent on turns out to be closed.
 func forward(w http.ResponseWriter, r *http.Request, decided decision) {
+	if decided.version == versionGRPC && r.ProtoMajor < 2 {
+		answerError(w, http.StatusBadGateway) // gRPC needs HTTP/2 all the way
+		return
+	}
 	proxy := &httputil.ReverseProxy{
 		Transport:     &patient{transport: decided.target.transport, timeout: decided.timeout},
 		FlushInterval: -1,
 		ErrorLog:      log.New(io.Discard, "", 0),
-		Rewrite:       func(outgoing *httputil.ProxyRequest) { rewrite(outgoing, decided.target.Address) },
+		Rewrite:       decided.rewrite,
 		ErrorHandler:  explain,
 		ModifyResponse: func(answer *http.Response) error {
 			if decided.stick > 0 {
-				setSession(answer.Header, decided.target.cookie, decided.stick)
+				setSession(answer.Header, stickyCookie, decided.target.cookie, decided.stick)
+			}
+			if decided.stickGroup > 0 {
+				setSession(answer.Header, groupCookie, decided.group.cookie(), decided.stickGroup)
 			}
 			return nil
 		},
 	}
 	proxy.ServeHTTP(w, r)
-}
-
-// rewrite addresses the target and adds what a load balancer adds ("HTTP headers", user guide).
-func rewrite(outgoing *httputil.ProxyRequest, address string) {
-	in, out := outgoing.In, outgoing.Out
-	out.URL.Scheme, out.URL.Host, out.Host = "http", address, in.Host
-	out.URL.RawQuery = in.URL.RawQuery
-	client, _, err := net.SplitHostPort(in.RemoteAddr)
-	if err != nil {
-		client = in.RemoteAddr
-	}
-	forwarded := append(in.Header.Values("X-Forwarded-For"), client)
-	out.Header.Set("X-Forwarded-For", strings.Join(forwarded, ", "))
-	out.Header.Set("X-Forwarded-Proto", "http")
-	if local, ok := in.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if _, port, err := net.SplitHostPort(local.String()); err == nil {
-			out.Header.Set("X-Forwarded-Port", port)
-		}
-	}
-	if out.Header.Get("X-Amzn-Trace-Id") == "" {
-		out.Header.Set("X-Amzn-Trace-Id", fmt.Sprintf("Root=1-%08x-%s%s", time.Now().Unix(), hexID(), hexID()[:8]))
-	}
-	if _, ok := in.Header["User-Agent"]; !ok {
-		out.Header.Set("User-Agent", "") // rather than Go's own
-	}
 }
 
 // explain answers for a target that did not.

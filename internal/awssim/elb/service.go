@@ -1,7 +1,8 @@
-// Package elb is Elastic Load Balancing v2: application load balancers that really balance.
+// Package elb is Elastic Load Balancing v2: load balancers that really balance.
 //
-// Every load balancer listens on a loopback port of its own, which its DNS name says ("127.0.0.1:49160"), and
-// is a reverse proxy in front of its healthy targets. A target's address (10.0.11.4:8000) is what the API shows;
+// Every load balancer listens on a loopback port of its own, which its DNS name says ("127.0.0.1:49160"), for HTTP and
+// for TLS, and so does each of its listeners. An application load balancer is a reverse proxy in front of its healthy
+// targets, a network load balancer passes connections on to them. A target's address (10.0.11.4:8000) is what the API shows;
 // where its process really listens is said by whoever registers it. Intervals and delays are scaled by the clock,
 // timeouts of real connections are not.
 //
@@ -10,6 +11,7 @@ package elb
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -18,7 +20,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
+	vpc "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -29,10 +31,12 @@ var ErrClosed = errors.New("the load balancing service is closed")
 // Service is the load balancers of all accounts and regions.
 type Service struct {
 	clock   clock.Clock
-	subnets network.Lookup
-	life    context.Context //nolint:containedctx // ends with Close, not with a request
-	end     context.CancelFunc
-	work    sync.WaitGroup // health checks and drainings
+	subnets vpc.Lookup
+	// certificates may be nil.
+	certificates Certificates
+	life         context.Context //nolint:containedctx // ends with Close, not with a request
+	end          context.CancelFunc
+	work         sync.WaitGroup // health checks and drainings
 
 	mu        sync.Mutex
 	balancers map[string]*balancer // this map and the following by ARN
@@ -41,41 +45,37 @@ type Service struct {
 	rules     map[string]*rule
 }
 
+// Certificates finds a certificate by its ARN; false if there is none. It is nil if it cannot be used yet, or never.
+type Certificates func(place resource.Place, arn string) (*tls.Certificate, bool)
+
+// Option changes how a service is made.
+type Option func(*Service)
+
+// WithCertificates gives listeners their certificates. Without it none is found.
+func WithCertificates(find Certificates) Option { return func(s *Service) { s.certificates = find } }
+
 // New returns a service without load balancers. It looks subnets up to tell zones and VPCs.
-func New(clock clock.Clock, subnets network.Lookup) *Service {
+func New(clock clock.Clock, subnets vpc.Lookup, options ...Option) *Service {
 	life, end := context.WithCancel(context.Background())
-	return &Service{
+	made := &Service{
 		clock: clock, subnets: subnets, life: life, end: end,
 		balancers: make(map[string]*balancer), groups: make(map[string]*group),
 		listeners: make(map[string]*listener), rules: make(map[string]*rule),
 	}
-}
-
-// API returns the operations of ELBv2.
-func (s *Service) API() wire.Service {
-	return wire.Service{
-		Name: "elasticloadbalancing", Protocol: wire.Query, Version: "2015-12-01",
-		Namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
-		Operations: map[string]wire.Handler{
-			"DescribeLoadBalancers":          wire.Op(s.describeLoadBalancers),
-			"DescribeLoadBalancerAttributes": wire.Op(s.describeLoadBalancerAttributes),
-			"DescribeTargetGroups":           wire.Op(s.describeTargetGroups),
-			"DescribeTargetGroupAttributes":  wire.Op(s.describeTargetGroupAttributes),
-			"DescribeTargetHealth":           wire.Op(s.describeTargetHealth),
-			"DescribeListeners":              wire.Op(s.describeListeners),
-			"DescribeRules":                  wire.Op(s.describeRules),
-			"DescribeTags":                   wire.Op(s.describeTags),
-		},
+	for _, option := range options {
+		option(made)
 	}
+	return made
 }
 
 // Providers makes the types of AWS::ElasticLoadBalancingV2 real.
 func (s *Service) Providers() map[string]resource.Provider {
 	return map[string]resource.Provider{
-		"AWS::ElasticLoadBalancingV2::LoadBalancer": &balancerProvider{s},
-		"AWS::ElasticLoadBalancingV2::TargetGroup":  &groupProvider{s},
-		"AWS::ElasticLoadBalancingV2::Listener":     &listenerProvider{s},
-		"AWS::ElasticLoadBalancingV2::ListenerRule": &ruleProvider{s},
+		"AWS::ElasticLoadBalancingV2::LoadBalancer":        &balancerProvider{s},
+		"AWS::ElasticLoadBalancingV2::TargetGroup":         &groupProvider{s},
+		"AWS::ElasticLoadBalancingV2::Listener":            &listenerProvider{s},
+		"AWS::ElasticLoadBalancingV2::ListenerRule":        &ruleProvider{s},
+		"AWS::ElasticLoadBalancingV2::ListenerCertificate": &certificateProvider{s},
 	}
 }
 
@@ -84,6 +84,9 @@ func (s *Service) Close() error {
 	s.end()
 	s.mu.Lock()
 	var failures []error
+	for _, listener := range s.listeners {
+		listener.own.close()
+	}
 	for _, balancer := range s.balancers {
 		failures = append(failures, balancer.close())
 	}
@@ -103,9 +106,6 @@ func hexID() string {
 func arn(place resource.Place, path string) string {
 	return fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:%s", place.Region, place.Account, path)
 }
-
-// maxName is the longest name of a load balancer or target group.
-const maxName = 32
 
 // generatedName is how CloudFormation names what has such a short name: parts of the stack's name and the
 // logical id, and twelve random characters.

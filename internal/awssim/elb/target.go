@@ -61,8 +61,9 @@ type target struct {
 
 	group     *group
 	health    Health
-	streak    int // health checks in a row that contradict, or in the initial state confirm, the state
-	since     time.Time
+	streak    int       // health checks in a row that contradict, or in the initial state confirm, the state
+	since     time.Time // of its registration
+	healthy   time.Time // when it became healthy last
 	inFlight  int
 	idle      chan struct{} // closed when a draining target has no request left; nil before
 	gone      chan struct{} // closed when it is no longer registered
@@ -80,6 +81,10 @@ func (s *Service) Register(groupARN string, registered Target) error {
 	if !ok {
 		return fmt.Errorf("registering %s: %w", registered.ID, ErrNoGroup)
 	}
+	return s.register(into, registered)
+}
+
+func (s *Service) register(into *group, registered Target) error {
 	if s.life.Err() != nil {
 		return ErrClosed
 	}
@@ -92,15 +97,32 @@ func (s *Service) Register(groupARN string, registered Target) error {
 	checks, stop := context.WithCancel(s.life)
 	added := &target{
 		Target: registered, cookie: hexID() + hexID(), group: into, since: time.Now(), gone: make(chan struct{}), stop: stop,
-		health: Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"},
-		transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: idleConnection, DisableCompression: true,
-		},
+		health:    Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"},
+		transport: into.transport(),
 	}
 	into.targets = append(into.targets, added)
 	s.work.Go(func() { s.checkHealth(checks, added) })
 	return nil
+}
+
+// transport sends requests to a target in the group's protocol and version of HTTP. What is not encrypted and HTTP/2 begins
+// without asking ("prior knowledge").
+func (g *group) transport() *http.Transport {
+	made := &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		MaxIdleConnsPerHost: idlePerTarget, IdleConnTimeout: idleConnection, DisableCompression: true,
+		TLSClientConfig: targetTLS(),
+	}
+	made.Protocols = protocolsOf(g.ProtocolVersion == versionHTTP2 || g.ProtocolVersion == versionGRPC)
+	return made
+}
+
+func protocolsOf(second bool) *http.Protocols {
+	spoken := new(http.Protocols)
+	spoken.SetHTTP1(!second)
+	spoken.SetHTTP2(second)
+	spoken.SetUnencryptedHTTP2(second)
+	return spoken
 }
 
 // Deregister takes a target out of service. It gets no new request from now on; the channel is closed when the
@@ -109,14 +131,18 @@ func (s *Service) Register(groupARN string, registered Target) error {
 func (s *Service) Deregister(groupARN, id string, port int) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	none := make(chan struct{})
-	from, ok := s.groups[groupARN]
-	if !ok {
-		close(none)
-		return none
+	if from, ok := s.groups[groupARN]; ok {
+		return s.deregister(from, id, port)
 	}
+	none := make(chan struct{})
+	close(none)
+	return none
+}
+
+func (s *Service) deregister(from *group, id string, port int) <-chan struct{} {
 	found := from.find(id, port)
 	if found == nil {
+		none := make(chan struct{})
 		close(none)
 		return none
 	}
@@ -210,42 +236,6 @@ func (t *target) notify() {
 	if t.Changed != nil {
 		t.Changed()
 	}
-}
-
-// acquire chooses a target for a request, which must be released afterwards: the one that the session sticks to, if
-// it may be chosen. Healthy targets are chosen before
-// others; if there are none, every registered target may be chosen ("fail open", user guide). A draining target is
-// never chosen. Call it locked.
-func (g *group) acquire(session string) *target {
-	var eligible []*target
-	for _, wanted := range []func(State) bool{
-		func(state State) bool { return state == Healthy },
-		func(state State) bool { return state != Draining },
-	} {
-		for _, candidate := range g.targets {
-			if wanted(candidate.health.State) {
-				eligible = append(eligible, candidate)
-			}
-		}
-		if len(eligible) > 0 {
-			break
-		}
-	}
-	if len(eligible) == 0 {
-		return nil
-	}
-	chosen := eligible[g.next%uint64(len(eligible))]
-	g.next++
-	if g.attributes[algorithm] == leastOutstanding {
-		chosen = slices.MinFunc(eligible, func(a, b *target) int { return a.inFlight - b.inFlight })
-	}
-	for _, candidate := range eligible {
-		if g.sticky() && candidate.cookie == session {
-			chosen = candidate
-		}
-	}
-	chosen.inFlight++
-	return chosen
 }
 
 // release ends a request. Call it locked.
