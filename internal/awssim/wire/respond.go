@@ -146,9 +146,12 @@ func (s Service) refusal(call *Call, status int, kind string, failure *Error) An
 	if s.BareErrors {
 		return s.answer(call, status, encodeBareError(call, failure))
 	}
-	shape := failure.Code
-	if other, ok := s.ErrorTypes[shape]; ok {
+	shape := failure.Shape
+	if other, ok := s.ErrorTypes[failure.Code]; ok && shape == "" {
 		shape = other
+	}
+	if shape == "" {
+		shape = failure.Code
 	}
 	var body []byte // of two strings, which always encode
 	switch call.Protocol {

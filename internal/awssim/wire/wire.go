@@ -124,6 +124,8 @@ type Error struct {
 	Code    string // such as "ValidationError"
 	Message string
 	Status  int // HTTP status; 0 means 400
+	// Shape is the error's name in protocols newer than Query, if it is neither the code nor what ErrorTypes say.
+	Shape string
 }
 
 // Error returns code and message.
