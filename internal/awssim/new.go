@@ -9,6 +9,7 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudwatch"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
@@ -58,6 +59,7 @@ func New(options Options) *Server {
 		images = ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
 	}
 	lines := logs.New()
+	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace})
 	balancers := elb.New(pace, plain.Subnet)
 	containers := ecs.NewContainers(images, process.NewRunner(""))
 	if options.PlaceholderImages {
@@ -78,7 +80,7 @@ func New(options Options) *Server {
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{
-		sts.New(), images, lines, balancers, clusters, queues,
+		sts.New(), images, lines, metrics, balancers, clusters, queues,
 		secrets, parameters,
 	} {
 		server.add(service)

@@ -123,7 +123,7 @@ func (a *alarm) subject() string {
 type notification struct {
 	AlarmName                          string
 	AlarmDescription                   *string
-	AWSAccountId                       string //nolint:staticcheck,revive // as the message has it
+	AWSAccountId                       string //nolint:staticcheck // as the message has it
 	AlarmConfigurationUpdatedTimestamp string
 	AlarmRule                          string `json:",omitempty"`
 	NewStateValue                      string
@@ -162,7 +162,7 @@ type trigger struct {
 }
 
 type triggerQuery struct {
-	Id         string //nolint:staticcheck,revive // as the message has it
+	Id         string             //nolint:staticcheck // as the message has it
 	Label      string             `json:",omitempty"`
 	MetricStat *triggerMetricStat `json:",omitempty"`
 	Expression string             `json:",omitempty"`

@@ -1,10 +1,11 @@
 package cloudwatch
 
 import (
-	"context"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -84,7 +85,7 @@ type alarm struct {
 	watched *query
 	rule    *rule // of a composite alarm
 	text    string
-	stop    context.CancelFunc // ends its watcher
+	stop    func() // ends its watcher
 }
 
 func (a *alarm) kind() string {
@@ -113,12 +114,12 @@ func (s *Service) put(place resource.Place, name string, wanted *alarm, tags map
 		wanted.state, wanted.tags = old.state, old.tags
 		old.stop()
 	}
-	life, stop := context.WithCancel(s.life)
-	wanted.stop = stop
+	ended := make(chan struct{})
+	wanted.stop = sync.OnceFunc(func() { close(ended) })
 	s.alarms[wanted.key] = wanted
 	s.noteConfiguration(wanted, deed)
 	if wanted.rule == nil {
-		s.work.Go(func() { s.watch(life, wanted) })
+		s.work.Go(func() { s.watch(wanted, ended) })
 	}
 	return wanted, nil
 }
@@ -218,21 +219,21 @@ func (m *metricAlarm) check() error {
 	_, compares := comparisons()[m.ComparisonOperator]
 	switch {
 	case m.EvaluationPeriods == nil:
-		return errValidation("1 validation error detected: Value null at 'evaluationPeriods' failed to satisfy constraint: Member must not be null")
+		return errNull("evaluationPeriods")
 	case *m.EvaluationPeriods < 1:
 		return errMember("evaluationPeriods", *m.EvaluationPeriods, "Member must have value greater than or equal to 1")
 	case m.ComparisonOperator == "":
-		return errValidation("1 validation error detected: Value null at 'comparisonOperator' failed to satisfy constraint: Member must not be null")
+		return errNull("comparisonOperator")
 	case strings.Contains(m.ComparisonOperator, "LowerThreshold") || strings.Contains(m.ComparisonOperator, "UpperThreshold"):
 		return unsupported("anomaly detection: the comparison operator " + m.ComparisonOperator)
 	case !compares:
 		return errMember("comparisonOperator", m.ComparisonOperator, "Member must satisfy enum value set: "+
 			"[GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold]")
-	case m.Threshold == nil:
+	case m.Threshold == nil || math.IsNaN(*m.Threshold) || math.IsInf(*m.Threshold, 0):
 		return errValidation("The parameter Threshold is required.")
 	case !slices.Contains([]string{"", missing, ignore, breaching, notBreaching}, m.TreatMissingData):
-		return errValidation("Option %s for TreatMissingData is not supported; the supported options are breaching, notBreaching, ignore and missing.",
-			m.TreatMissingData)
+		return errValidation("Option %s for TreatMissingData is not supported; the supported options are breaching, notBreaching, "+
+			"ignore and missing.", m.TreatMissingData)
 	case m.EvaluateLowSampleCountPercentile != "" && m.EvaluateLowSampleCountPercentile != "evaluate":
 		return unsupported("EvaluateLowSampleCountPercentile " + m.EvaluateLowSampleCountPercentile)
 	case m.DatapointsToAlarm != nil && (*m.DatapointsToAlarm < 1 || *m.DatapointsToAlarm > *m.EvaluationPeriods):
@@ -246,8 +247,8 @@ func (m *metricAlarm) checkMetric() error {
 		len(m.Dimensions) > 0
 	switch {
 	case len(m.Metrics) > 0 && single:
-		return errValidation("The parameter MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic cannot be " +
-			"used with Metrics.")
+		return errValidation("The parameters MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic " +
+			"cannot be used with Metrics.")
 	case len(m.Metrics) > 0:
 		return nil
 	case m.MetricName == "" || m.Namespace == "":

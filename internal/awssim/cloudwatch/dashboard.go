@@ -40,7 +40,7 @@ type dashboardMessage struct{ DataPath, Message string }
 type putDashboardOutput struct{ DashboardValidationMessages []dashboardMessage }
 
 func (s *Service) putDashboard(_ context.Context, call *wire.Call, in *putDashboardInput) (*putDashboardOutput, error) {
-	_, err := s.setDashboard(dashboardKey{call.Account, in.DashboardName}, in.DashboardBody, tagMap(in.Tags))
+	err := s.setDashboard(dashboardKey{call.Account, in.DashboardName}, in.DashboardBody, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -48,20 +48,20 @@ func (s *Service) putDashboard(_ context.Context, call *wire.Call, in *putDashbo
 }
 
 // setDashboard makes or changes a dashboard, which keeps its tags then.
-func (s *Service) setDashboard(key dashboardKey, body string, tags map[string]string) (*dashboard, error) {
+func (s *Service) setDashboard(key dashboardKey, body string, tags map[string]string) error {
 	if !dashboardName.MatchString(key.name) {
-		return nil, errValue("The value %s for field DashboardName contains invalid characters. "+
+		return errValue("The value %s for field DashboardName contains invalid characters. "+
 			"It can only contain alphanumerics, dash (-) and underscore (_).", key.name)
 	}
 	var parsed struct {
 		Widgets []json.RawMessage `json:"widgets"`
 	}
 	if err := json.Unmarshal([]byte(body), &parsed); err != nil {
-		return nil, wire.Errorf(codeDashboard, "The field DashboardBody must be a valid JSON object")
+		return wire.Errorf(codeDashboard, "The field DashboardBody must be a valid JSON object")
 	}
 	const most = 500
 	if len(parsed.Widgets) > most {
-		return nil, wire.Errorf(codeDashboard, "The dashboard has more than %d widgets", most)
+		return wire.Errorf(codeDashboard, "The dashboard has more than %d widgets", most)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (s *Service) setDashboard(key dashboardKey, body string, tags map[string]st
 		made.tags = old.tags
 	}
 	s.dashboards[key] = made
-	return made, nil
+	return nil
 }
 
 type dashboardInput struct{ DashboardName string }

@@ -30,7 +30,7 @@ type getMetricDataInput struct {
 type message struct{ Code, Value string }
 
 type metricDataResult struct {
-	Id         string //nolint:staticcheck,revive // as the API writes it
+	Id         string //nolint:staticcheck // as the API writes it
 	Label      string
 	Timestamps []wire.Time
 	Values     []float64

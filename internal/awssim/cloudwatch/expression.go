@@ -35,10 +35,10 @@ type parser struct {
 	found expression
 }
 
-// errSyntax ends a parse.
-type errSyntax string
+// syntaxError ends a parse.
+type syntaxError string
 
-func (e errSyntax) Error() string { return string(e) }
+func (e syntaxError) Error() string { return string(e) }
 
 // parseExpression reads arithmetic, comparisons, AND, OR, IF and the functions that the simulator has. Other functions
 // are refused by their name.
@@ -46,7 +46,7 @@ func parseExpression(text string) (parsed expression, err error) { //nolint:nona
 	p := &parser{rest: text}
 	defer func() {
 		if problem := recover(); problem != nil {
-			syntax, ok := problem.(errSyntax)
+			syntax, ok := problem.(syntaxError)
 			if !ok {
 				panic(problem)
 			}
@@ -55,12 +55,12 @@ func parseExpression(text string) (parsed expression, err error) { //nolint:nona
 	}()
 	p.found.node = p.either()
 	if p.skip(); p.rest != "" {
-		p.fail("unexpected %q", p.rest)
+		p.failf("unexpected %q", p.rest)
 	}
 	return p.found, nil
 }
 
-func (p *parser) fail(format string, args ...any) { panic(errSyntax(fmt.Sprintf(format, args...))) }
+func (p *parser) failf(format string, args ...any) { panic(syntaxError(fmt.Sprintf(format, args...))) }
 
 func (p *parser) skip() { p.rest = strings.TrimLeftFunc(p.rest, unicode.IsSpace) }
 
@@ -100,7 +100,7 @@ func (p *parser) chain(operand func() node, operators map[string]func(x, y float
 func (p *parser) either() node {
 	p.depth++
 	if p.depth > maxExpressionDepth {
-		p.fail("it nests too deeply")
+		p.failf("it nests too deeply")
 	}
 	defer func() { p.depth-- }()
 	or := func(x, y float64) float64 { return truth(x != 0 || y != 0) }
@@ -137,7 +137,7 @@ func (p *parser) signed() node {
 	case "-":
 		p.depth++
 		if p.depth > maxExpressionDepth {
-			p.fail("it nests too deeply")
+			p.failf("it nests too deeply")
 		}
 		defer func() { p.depth-- }()
 		inner := p.signed()
@@ -151,7 +151,7 @@ func (p *parser) primary() node {
 	p.skip()
 	switch {
 	case p.rest == "":
-		p.fail("it ends too early")
+		p.failf("it ends too early")
 	case p.take("(") != "":
 		inner := p.either()
 		p.expect(")")
@@ -166,7 +166,7 @@ func (p *parser) primary() node {
 
 func (p *parser) expect(symbol string) {
 	if p.take(symbol) == "" {
-		p.fail("%q is missing", symbol)
+		p.failf("%q is missing", symbol)
 	}
 }
 
@@ -177,7 +177,7 @@ func (p *parser) number() node {
 	}
 	n, err := strconv.ParseFloat(p.rest[:end], 64)
 	if err != nil {
-		p.fail("unexpected %q", p.rest)
+		p.failf("unexpected %q", p.rest)
 	}
 	p.rest = p.rest[end:]
 	return func(scope) value { return number(n) }
@@ -196,8 +196,8 @@ func (p *parser) named() node {
 	if name == "REPEAT" {
 		return func(scope) value { return number(math.NaN()) }
 	}
-	if !(name[0] >= 'a' && name[0] <= 'z') {
-		p.fail("awssim does not implement %s", name)
+	if name[0] < 'a' || name[0] > 'z' {
+		p.failf("awssim does not implement %s", name)
 	}
 	if !slices.Contains(p.found.refs, name) {
 		p.found.refs = append(p.found.refs, name)
@@ -295,7 +295,7 @@ func (p *parser) call(name string) node {
 	given := p.arguments(")")
 	if name == "METRICS" {
 		if len(given) > 0 {
-			p.fail("awssim does not implement arguments of METRICS")
+			p.failf("awssim does not implement arguments of METRICS")
 		}
 		p.found.all = true
 		return func(in scope) value {
@@ -308,10 +308,10 @@ func (p *parser) call(name string) node {
 	}
 	known, ok := functions()[name]
 	if !ok {
-		p.fail("awssim does not implement the function %s", name)
+		p.failf("awssim does not implement the function %s", name)
 	}
 	if len(given) != known.arity {
-		p.fail("%s takes %d arguments", name, known.arity)
+		p.failf("%s takes %d arguments", name, known.arity)
 	}
 	return known.make(given)
 }

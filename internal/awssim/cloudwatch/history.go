@@ -33,11 +33,13 @@ type historyItem struct {
 
 // note adds an item to an alarm's history. Call it locked.
 func (s *Service) note(key alarmKey, kind, itemType, summary string, data any) {
-	items := append(s.history[key], historyItem{
+	s.history[key] = append(s.history[key], historyItem{
 		AlarmName: key.name, AlarmType: kind, Timestamp: wire.At(s.clock.Now()), HistoryItemType: itemType,
 		HistorySummary: summary, HistoryData: compactJSON(data),
 	})
-	s.history[key] = items[max(0, len(items)-maxHistory):]
+	if extra := len(s.history[key]) - maxHistory; extra > 0 {
+		s.history[key] = s.history[key][extra:]
+	}
 }
 
 func (s *Service) noteConfiguration(a *alarm, deed string) {
@@ -141,7 +143,7 @@ func (s *Service) describeAlarmHistory(
 				if in.ScanBy != ascending {
 					at, i = -at, maxHistory-i
 				}
-				found = append(found, numbered{item, fmt.Sprintf("%020d %04d %s", uint64(at)+1<<63, i, key.name)}) //nolint:gosec // an order
+				found = append(found, numbered{item, fmt.Sprintf("%020d %04d %s", uint64(at)+1<<63, i, key.name)})
 			}
 		}
 	}

@@ -250,6 +250,6 @@ func compactJSON(value any) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // our own types
+	_ = encoder.Encode(value) //nolint:errchkjson // our own types
 	return strings.TrimRight(text.String(), "\n")
 }

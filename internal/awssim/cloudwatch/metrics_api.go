@@ -117,8 +117,8 @@ func (d *metricDatum) check(path string, now time.Time) error {
 		return err
 	}
 	if at := d.Timestamp.Time; !at.IsZero() && (at.Before(now.Add(-oldest)) || at.After(now.Add(newest))) {
-		return errValue("The parameter %s.Timestamp must specify a time no more than two weeks in the past and two hours in the future.",
-			path)
+		return errValue("The parameter %s.Timestamp must specify a time no more than two weeks in the past and two hours in the "+
+			"future.", path)
 	}
 	if err := checkUnit(d.Unit, path+".Unit"); err != nil {
 		return err
@@ -139,7 +139,8 @@ func (d *metricDatum) checkValues(path string) error {
 	case d.StatisticValues != nil && d.Values != nil:
 		return exclusive("StatisticValues", "Values")
 	case d.Value == nil && d.StatisticValues == nil && d.Values == nil:
-		return wire.Errorf(codeMissing, "At least one of the parameters %[1]s.Value, %[1]s.Values and %[1]s.StatisticValues is required.", path)
+		return wire.Errorf(codeMissing,
+			"At least one of the parameters %[1]s.Value, %[1]s.Values and %[1]s.StatisticValues is required.", path)
 	case d.Counts != nil && len(d.Counts) != len(d.Values):
 		return errValue("The parameters %[1]s.Values and %[1]s.Counts must be of the same size.", path)
 	case len(d.Values) > maxValues:

@@ -20,7 +20,7 @@ type metricStat struct {
 
 // metricDataQuery is a metric or an expression, as the API writes it.
 type metricDataQuery struct {
-	Id         string //nolint:staticcheck,revive // as the API writes it
+	Id         string      //nolint:staticcheck // as the API writes it
 	MetricStat *metricStat `json:",omitempty"`
 	Expression string      `json:",omitempty"`
 	Label      string      `json:",omitempty"`
@@ -52,7 +52,8 @@ func parseQueries(given []metricDataQuery) (*queries, error) {
 	all := &queries{byID: make(map[string]*query)}
 	for _, one := range given {
 		if !queryID.MatchString(one.Id) {
-			return nil, errValidation("The value %s for parameter MetricDataQueries.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", one.Id)
+			return nil, errValidation("The value %s for parameter MetricDataQueries.Id is not matching the expected pattern "+
+				"^[a-z][a-zA-Z0-9_]*$.", one.Id)
 		}
 		if all.byID[one.Id] != nil {
 			return nil, errValidation("The values for parameter id in MetricDataQueries are not unique.")

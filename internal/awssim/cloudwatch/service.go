@@ -145,7 +145,9 @@ const (
 	codeValidation   = "ValidationError"
 )
 
-func errValue(format string, args ...any) error { return wire.Errorf(codeInvalidValue, format, args...) }
+func errValue(format string, args ...any) error {
+	return wire.Errorf(codeInvalidValue, format, args...)
+}
 
 func errValidation(format string, args ...any) error {
 	return wire.Errorf(codeValidation, format, args...)
@@ -154,9 +156,15 @@ func errValidation(format string, args ...any) error {
 // unsupported is the error for what the simulator knows but does not act on.
 func unsupported(what string) error { return errValidation("awssim does not implement %s", what) }
 
+func errNull(member string) error {
+	return errValidation("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null",
+		member)
+}
+
 // errMember words a constraint that a member does not meet.
 func errMember(member string, value any, constraint string) error {
-	return errValidation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, constraint)
+	return errValidation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s",
+		value, member, constraint)
 }
 
 func placeOf(call *wire.Call) resource.Place {

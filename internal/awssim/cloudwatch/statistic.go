@@ -83,7 +83,7 @@ func percentileOf(samples []sample, percentile, count float64) (float64, bool) {
 			return 0
 		}
 	})
-	if slices.ContainsFunc(sorted, func(s sample) bool { return s.min != s.max }) { //nolint:gosec // false positive of floats
+	if slices.ContainsFunc(sorted, func(s sample) bool { return s.min != s.max }) {
 		return 0, false
 	}
 	rank := percentile / hundred * (count - 1)

@@ -1,8 +1,8 @@
 package cloudwatch
 
 import (
-	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -45,14 +45,17 @@ func (s *Service) interval(a *alarm) time.Duration {
 	}
 }
 
-// watch looks at an alarm's metrics again and again until the context ends.
-func (s *Service) watch(ctx context.Context, watched *alarm) {
+// watch looks at an alarm's metrics again and again until it is ended.
+func (s *Service) watch(watched *alarm, ended <-chan struct{}) {
 	interval := s.interval(watched)
 	for {
 		now := time.Now()
 		timer := time.NewTimer(now.Truncate(interval).Add(interval).Sub(now))
 		select {
-		case <-ctx.Done():
+		case <-ended:
+			timer.Stop()
+			return
+		case <-s.life.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
@@ -104,14 +107,14 @@ func (s *Service) windows(a *alarm, now time.Time) []window {
 func (s *Service) evaluateAlarm(a *alarm, windows []window) []deed {
 	made := s.evaluate(a.key.Place, a.queries, a.watched, windows)
 	decided := a.judge(a.readings(made, windows))
-	switch {
-	case decided.state == a.state.value:
+	switch decided.state {
+	case a.state.value:
 		if a.state.value == stateAlarm {
 			return s.again(a)
 		}
 		return nil
-	case decided.state == "":
-		return nil // retained
+	case "": // retained
+		return nil
 	default:
 		return s.move(a, decided.state, decided.reason(a), decided.data(a, s.clock.Now()))
 	}
@@ -131,8 +134,8 @@ func (r reading) missing() bool { return math.IsNaN(r.value) }
 func (a *alarm) readings(made result, windows []window) []reading {
 	breaches := comparisons()[a.ComparisonOperator].breaches
 	read := make([]reading, 0, len(windows))
-	for i := len(windows) - 1; i >= 0; i-- {
-		one := reading{from: windows[i].from, value: made.points[i]}
+	for i, each := range slices.Backward(windows) {
+		one := reading{from: each.from, value: made.points[i]}
 		if len(made.counts) > 0 {
 			one.count = made.counts[i]
 		}
