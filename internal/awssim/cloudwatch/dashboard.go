@@ -136,7 +136,7 @@ func (s *Service) listDashboards(_ context.Context, call *wire.Call, in *listDas
 
 type deleteDashboardsInput struct{ DashboardNames []string }
 
-func (s *Service) deleteDashboards(_ context.Context, call *wire.Call, in *deleteDashboardsInput) (*wire.None, error) {
+func (s *Service) deleteDashboards(_ context.Context, call *wire.Call, in *deleteDashboardsInput) (*emptyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range in.DashboardNames {
@@ -147,5 +147,5 @@ func (s *Service) deleteDashboards(_ context.Context, call *wire.Call, in *delet
 	for _, name := range in.DashboardNames {
 		delete(s.dashboards, dashboardKey{call.Account, name})
 	}
-	return &wire.None{}, nil
+	return &emptyOutput{}, nil
 }

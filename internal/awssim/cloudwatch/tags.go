@@ -11,6 +11,9 @@ import (
 
 type resourceInput struct{ ResourceARN string }
 
+// emptyOutput is a result without members, which is not the same as no result.
+type emptyOutput struct{}
+
 type tagsOutput struct{ Tags []Tag }
 
 // tagsOf returns the tags of an alarm or dashboard, never nil. Call it locked.
@@ -56,7 +59,7 @@ type tagResourceInput struct {
 	Tags []Tag
 }
 
-func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagResourceInput) (*wire.None, error) {
+func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagResourceInput) (*emptyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tags, err := s.tagsOf(call, in.ResourceARN)
@@ -66,7 +69,7 @@ func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagResourc
 	for _, tag := range in.Tags {
 		tags[tag.Key] = tag.Value
 	}
-	return &wire.None{}, nil
+	return &emptyOutput{}, nil
 }
 
 type untagResourceInput struct {
@@ -75,7 +78,7 @@ type untagResourceInput struct {
 	TagKeys []string
 }
 
-func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagResourceInput) (*wire.None, error) {
+func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagResourceInput) (*emptyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tags, err := s.tagsOf(call, in.ResourceARN)
@@ -85,5 +88,5 @@ func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagRes
 	for _, key := range in.TagKeys {
 		delete(tags, key)
 	}
-	return &wire.None{}, nil
+	return &emptyOutput{}, nil
 }

@@ -1,6 +1,8 @@
 package wire_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"net/http/httptest"
 	"strings"
@@ -144,6 +146,28 @@ func TestAServiceAnswersInTheProtocolOfTheRequest(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestCompressedRequestsAreUnpacked(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	if _, err := writer.Write([]byte("Action=Work&Name=a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(""))
+	request.Header.Set("Content-Encoding", "gzip")
+	answer := meter().Serve(t.Context(), &wire.Call{HTTP: request, Body: packed.Bytes()})
+	if !strings.Contains(string(answer.Body), "<Name>a</Name>") {
+		t.Errorf("got %s", answer.Body)
+	}
+	answer = meter().Serve(t.Context(), &wire.Call{HTTP: request, Body: []byte("no gzip")})
+	if answer.Status != 400 || !strings.Contains(string(answer.Body), "<Code>MalformedInput</Code>") {
+		t.Errorf("got %s", answer.Body)
 	}
 }
 

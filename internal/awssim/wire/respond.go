@@ -32,6 +32,9 @@ func (s Service) Serve(ctx context.Context, call *Call) Answer {
 // Route sets the call's Operation and Protocol from the request. It refuses what the service does not implement.
 func (s Service) Route(call *Call) error {
 	call.Protocol = s.protocolOf(call.HTTP)
+	if err := call.decompress(); err != nil {
+		return err
+	}
 	if err := s.operation(call); err != nil {
 		return err
 	}

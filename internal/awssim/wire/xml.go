@@ -150,9 +150,17 @@ func (w *xmlWriter) list(name string, value reflect.Value) error {
 	return nil
 }
 
-// entries writes a map of strings, sorted, so that equal answers are equal bytes.
+// entries writes a map of strings or numbers, sorted, so that equal answers are equal bytes.
 func (w *xmlWriter) entries(name string, value reflect.Value) error {
 	table, ok := reflect.TypeAssert[map[string]string](value)
+	if numbers, numeric := reflect.TypeAssert[map[string]float64](value); numeric && numbers != nil {
+		table, ok = make(map[string]string, len(numbers)), true
+		for key, number := range numbers {
+			table[key] = strconv.FormatFloat(number, 'f', -1, 64)
+		}
+	} else if numeric {
+		return nil
+	}
 	if !ok {
 		return fmt.Errorf("%s has a type that this protocol lacks: %s", name, value.Type())
 	}
