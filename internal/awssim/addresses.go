@@ -7,7 +7,9 @@ import (
 )
 
 // Listeners tells where the listeners of a region's load balancers are reached on this machine.
-func (s *Server) Listeners(region string) []elb.Endpoint { return s.balancers.Endpoints(Account, region) }
+func (s *Server) Listeners(region string) []elb.Endpoint {
+	return s.balancers.Endpoints(Account, region)
+}
 
 func (s *Server) getListeners(w http.ResponseWriter, r *http.Request) {
 	region, _, _ := named(r)

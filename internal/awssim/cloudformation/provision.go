@@ -174,6 +174,7 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 	request := resource.Request{
 		Place: st.Place, Type: live.resourceType, LogicalID: live.logicalID, StackName: st.name, StackID: st.id,
 		PhysicalID: live.physicalID, Properties: live.properties, Tags: live.tags, Undoing: st.status.undoes(),
+		Snapshot: live.wantsSnapshot(),
 	}
 	st.mu.Unlock()
 	err := s.providers[request.Type].Delete(ctx, request)

@@ -174,6 +174,7 @@ func (s *Service) refuseChange(ctx context.Context, st *stack, live *record, exi
 // st.mu, which replace releases.
 func (s *Service) replace(ctx context.Context, st *stack, live *record, wanted desired) error {
 	old := *live
+	old.snapshot = wanted.definition.UpdateReplacePolicy == "Snapshot"
 	live.adopt(wanted)
 	live.touched = true
 	st.note(live, updateInProgress, reasonReplacement, s.clock.Now())

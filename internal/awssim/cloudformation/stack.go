@@ -89,6 +89,26 @@ type record struct {
 	drift *drift
 	// replaced is set on what an update left behind: its events have no properties, and ids without a time (recorded).
 	replaced bool
+	// snapshot is set on what is replaced, if its data are to be copied before it goes.
+	snapshot bool
+}
+
+// wantsSnapshot reports whether the resource's data are to be copied before it is deleted. A database is, unless its
+// template says otherwise (DeletionPolicy, user guide).
+func (r *record) wantsSnapshot() bool {
+	if r.replaced {
+		return r.snapshot
+	}
+	const snapshot = "Snapshot"
+	switch r.definition.DeletionPolicy {
+	case snapshot:
+		return true
+	case "":
+		return r.resourceType == "AWS::RDS::DBCluster" ||
+			r.resourceType == "AWS::RDS::DBInstance" && r.properties["DBClusterIdentifier"] == nil
+	default:
+		return false
+	}
 }
 
 // event is a line of a stack's history.

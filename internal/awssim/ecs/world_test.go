@@ -83,7 +83,7 @@ func newWorldOf(t *testing.T, decorate func(ecs.Containers) ecs.Containers) *wor
 		"TargetGroupAttributes": []any{map[string]any{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}},
 	}).PhysicalID
 	w.provide(t, w.elb.Providers(), "AWS::ElasticLoadBalancingV2::Listener", resource.Properties{
-		"LoadBalancerArn": balancer.PhysicalID, "Port": 80.0,
+		"LoadBalancerArn": balancer.PhysicalID, "Port": 80.0, "Protocol": "HTTP",
 		"DefaultActions": []any{map[string]any{"Type": "forward", "TargetGroupArn": w.group}},
 	})
 	return w

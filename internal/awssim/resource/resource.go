@@ -31,6 +31,10 @@ type Request struct {
 	// Tags are the stack's tags, aws:cloudformation:* included, that AWS passes on to the resource.
 	Tags map[string]string
 
+	// Snapshot asks Delete for a copy of the resource's data: its template has DeletionPolicy or UpdateReplacePolicy
+	// Snapshot, as databases have without saying so.
+	Snapshot bool
+
 	// Undoing is set while the stack is led back from an operation that failed.
 	Undoing bool
 

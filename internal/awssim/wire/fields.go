@@ -9,18 +9,22 @@ import (
 type field struct {
 	name  string
 	index []int
+	item  string // what the items of a list are called
 }
 
 // fields are a structure's members in the order of their declaration, members of embedded structs included.
 type fields struct {
 	list   []field
-	byName map[string][]int
+	byName map[string]field
 }
 
-func (f *fields) index(name string) ([]int, bool) {
-	index, ok := f.byName[name]
-	return index, ok
+func (f *fields) find(name string) (field, bool) {
+	found, ok := f.byName[name]
+	return found, ok
 }
+
+// usualItem is what the items of most lists are called.
+const usualItem = "member"
 
 // planned remembers the fields of each type, for reflection's tags are slow to read. Types never change.
 var planned sync.Map //nolint:gochecknoglobals // a cache of facts about types
@@ -29,7 +33,7 @@ func fieldsOf(structure reflect.Type) *fields {
 	if known, ok := planned.Load(structure); ok {
 		return known.(*fields) //nolint:forcetypeassert // the map holds nothing else
 	}
-	plan := &fields{byName: make(map[string][]int)}
+	plan := &fields{byName: make(map[string]field)}
 	for _, member := range reflect.VisibleFields(structure) {
 		if member.Anonymous || !member.IsExported() {
 			continue
@@ -38,8 +42,12 @@ func fieldsOf(structure reflect.Type) *fields {
 		if tag, ok := member.Tag.Lookup("query"); ok {
 			name = tag
 		}
-		plan.list = append(plan.list, field{name: name, index: member.Index})
-		plan.byName[name] = member.Index
+		item := usualItem
+		if tag, ok := member.Tag.Lookup("item"); ok {
+			item = tag
+		}
+		plan.byName[name] = field{name: name, index: member.Index, item: item}
+		plan.list = append(plan.list, plan.byName[name])
 	}
 	known, _ := planned.LoadOrStore(structure, plan)
 	return known.(*fields) //nolint:forcetypeassert // the map holds nothing else

@@ -35,7 +35,7 @@ func decodeForm(node *form, path string, into reflect.Value) error {
 	case reflect.Struct:
 		return decodeStruct(node, path, into)
 	case reflect.Slice:
-		return decodeList(node, path, into)
+		return decodeList(node, path, into, usualItem)
 	case reflect.Map:
 		return decodeMap(node, path, into)
 	default:
@@ -50,25 +50,33 @@ func decodeStruct(node *form, path string, into reflect.Value) error {
 	fields := fieldsOf(into.Type())
 	for name, child := range node.children {
 		below := join(path, name)
-		index, ok := fields.index(name)
+		member, ok := fields.find(name)
 		if !ok {
 			return &formError{path: firstLeaf(child, below)}
 		}
-		if err := decodeForm(child, below, into.FieldByIndex(index)); err != nil {
+		if err := decodeMember(child, below, into.FieldByIndex(member.index), member.item); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func decodeList(node *form, path string, into reflect.Value) error {
-	items, err := node.items(path, "member")
+// decodeMember decodes a member of a structure, whose items are called item if it is a list.
+func decodeMember(node *form, path string, into reflect.Value, item string) error {
+	if into.Kind() == reflect.Slice {
+		return decodeList(node, path, into, item)
+	}
+	return decodeForm(node, path, into)
+}
+
+func decodeList(node *form, path string, into reflect.Value, called string) error {
+	items, err := node.items(path, called)
 	if err != nil {
 		return err
 	}
 	list := reflect.MakeSlice(into.Type(), len(items), len(items))
 	for i, item := range items {
-		if err := decodeForm(item, path+".member."+strconv.Itoa(i+1), list.Index(i)); err != nil {
+		if err := decodeForm(item, path+"."+called+"."+strconv.Itoa(i+1), list.Index(i)); err != nil {
 			return err
 		}
 	}

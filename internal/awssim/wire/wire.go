@@ -10,6 +10,8 @@
 //	api := wire.Service{Name: "elasticloadbalancing", Protocol: wire.Query, Version: "2015-12-01", Namespace: ns,
 //		Operations: map[string]wire.Handler{"DescribeLoadBalancers": wire.Op(s.describe)}}
 //
+//	type listInput struct{ Tags []tag `item:"Tag"` }                            // Query: Tags.Tag.1.Key=a, as RDS names items
+//
 //	type runInput struct{ Cluster string `json:"cluster"` }                     // JSON 1.1: {"cluster": "a"}
 //	type runOutput struct{ StartedAt wire.Time `json:"startedAt,omitzero"` }    // seconds since 1970, as AWS JSON has them
 //	func (s *Service) run(ctx context.Context, call *wire.Call, in *runInput) (*runOutput, error)

@@ -81,7 +81,7 @@ func (w *xmlWriter) element(name string, value reflect.Value) error {
 	case reflect.Struct:
 		return w.structure(name, value)
 	case reflect.Slice:
-		return w.list(name, value)
+		return w.list(name, value, usualItem)
 	case reflect.Map:
 		return w.entries(name, value)
 	default:
@@ -123,7 +123,7 @@ func (w *xmlWriter) pointer(name string, value reflect.Value) error {
 func (w *xmlWriter) structure(name string, value reflect.Value) error {
 	w.open(name)
 	for _, member := range fieldsOf(value.Type()).list {
-		if err := w.element(member.name, value.FieldByIndex(member.index)); err != nil {
+		if err := w.member(member, value.FieldByIndex(member.index)); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,14 @@ func (w *xmlWriter) structure(name string, value reflect.Value) error {
 	return nil
 }
 
-func (w *xmlWriter) list(name string, value reflect.Value) error {
+func (w *xmlWriter) member(member field, value reflect.Value) error {
+	if value.Kind() == reflect.Slice {
+		return w.list(member.name, value, member.item)
+	}
+	return w.element(member.name, value)
+}
+
+func (w *xmlWriter) list(name string, value reflect.Value, called string) error {
 	if value.IsNil() {
 		return nil
 	}
@@ -139,10 +146,10 @@ func (w *xmlWriter) list(name string, value reflect.Value) error {
 	for i := range value.Len() {
 		item := value.Index(i)
 		if item.Kind() == reflect.String {
-			w.leaf("member", item.String())
+			w.leaf(called, item.String())
 			continue
 		}
-		if err := w.element("member", item); err != nil {
+		if err := w.element(called, item); err != nil {
 			return err
 		}
 	}
