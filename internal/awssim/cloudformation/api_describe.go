@@ -3,7 +3,6 @@ package cloudformation
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -242,12 +241,4 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-// describedName is the stack's name as AWS prints it in messages on resources: always the name.
-func describedName(nameOrID string) string {
-	if strings.HasPrefix(nameOrID, "arn:") {
-		return stackNameOf(nameOrID)
-	}
-	return nameOrID
 }

@@ -117,7 +117,7 @@ func (s *Service) describeStackResources(
 		})
 	}
 	if in.LogicalResourceID != "" && len(described) == 0 {
-		return nil, invalid("Resource %s does not exist for stack %s", in.LogicalResourceID, describedName(in.StackName))
+		return nil, invalid("Resource %s does not exist for stack %s", in.LogicalResourceID, in.StackName)
 	}
 	return &describeStackResourcesOutput{StackResources: described}, nil
 }
@@ -159,15 +159,20 @@ type describeStackResourceOutput struct{ StackResourceDetail stackResourceDetail
 func (s *Service) describeStackResource(
 	_ context.Context, call *wire.Call, in *describeStackResourceInput,
 ) (*describeStackResourceOutput, error) {
-	st, err := s.stackOf(call, in.StackName)
-	if err != nil {
+	var wrong violations
+	wrong.name(in.StackName)
+	if err := wrong.err(); err != nil {
 		return nil, err
+	}
+	st, ok := s.store.find(placeOf(call), in.StackName)
+	if !ok {
+		return nil, invalid("Stack '%s' does not exist", in.StackName) // recorded: this operation has its own words
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	r, ok := st.records[in.LogicalResourceID]
 	if !ok {
-		return nil, invalid("Resource %s does not exist for stack %s", in.LogicalResourceID, describedName(in.StackName))
+		return nil, invalid("Resource %s does not exist for stack %s", in.LogicalResourceID, in.StackName)
 	}
 	detail := stackResourceDetail{
 		StackName: st.name, StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID,

@@ -9,7 +9,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-type getTemplateInput struct{ StackName, TemplateStage string }
+type getTemplateInput struct{ StackName, ChangeSetName, TemplateStage string }
 
 type getTemplateOutput struct {
 	TemplateBody    string
@@ -18,18 +18,39 @@ type getTemplateOutput struct {
 
 func (s *Service) getTemplate(_ context.Context, call *wire.Call, in *getTemplateInput) (*getTemplateOutput, error) {
 	var wrong violations
-	wrong.name(in.StackName)
+	if in.ChangeSetName == "" {
+		wrong.name(in.StackName)
+	}
 	wrong.oneOf(in.TemplateStage, "templateStage", "Original", "Processed")
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	st, ok := s.store.find(placeOf(call), in.StackName)
-	if !ok {
-		return nil, notFound(in.StackName)
+	template, err := s.templateOf(call, in)
+	if err != nil {
+		return nil, err
 	}
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	return &getTemplateOutput{TemplateBody: st.deployed.template.Body, StagesAvailable: []string{"Original", "Processed"}}, nil
+	return &getTemplateOutput{TemplateBody: template.Body, StagesAvailable: []string{"Original", "Processed"}}, nil
+}
+
+// templateOf returns the template of a stack or of a change set.
+func (s *Service) templateOf(call *wire.Call, in *getTemplateInput) (*document.Template, error) {
+	if in.ChangeSetName == "" {
+		st, ok := s.store.find(placeOf(call), in.StackName)
+		if !ok {
+			return nil, notFound(in.StackName)
+		}
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return st.deployed.template, nil
+	}
+	if !strings.HasPrefix(in.ChangeSetName, "arn:") && in.StackName == "" {
+		return nil, invalid("StackName is a required parameter.")
+	}
+	_, found, err := s.changeSetOf(call, in.ChangeSetName, in.StackName)
+	if err != nil {
+		return nil, err
+	}
+	return found.deployed.template, nil
 }
 
 type validateTemplateInput struct {
@@ -112,6 +133,7 @@ type getTemplateSummaryOutput struct {
 	CapabilitiesReason string
 	ResourceTypes      []string
 	Version            string
+	Metadata           string
 	DeclaredTransforms []string
 	// ResourceIdentifierSummaries tell how the resources would be identified in an import.
 	ResourceIdentifierSummaries []identifierSummary
@@ -143,8 +165,11 @@ func (s *Service) getTemplateSummary(
 		declared := template.Parameters[name]
 		out.Parameters = append(out.Parameters, summaryParameter{
 			ParameterKey: name, DefaultValue: declared.Default, ParameterType: declared.Type, NoEcho: declared.NoEcho,
-			Description: declared.Description, ParameterConstraints: parameterConstraints{AllowedValues: declared.AllowedValues},
+			Description: declared.Description, ParameterConstraints: parameterConstraints{AllowedValues: orEmpty(declared.AllowedValues)},
 		})
+	}
+	if metadata, ok := template.Metadata.(map[string]any); ok {
+		out.Metadata = encodeProperties(metadata)
 	}
 	for _, wanted := range template.Resources {
 		out.ResourceTypes = append(out.ResourceTypes, wanted.Type)
@@ -153,6 +178,11 @@ func (s *Service) getTemplateSummary(
 	out.ResourceTypes = slices.Compact(out.ResourceTypes)
 	out.Capabilities, out.CapabilitiesReason = explainCapabilities(template)
 	out.ResourceIdentifierSummaries = s.identifierSummaries(template)
+	if in.StackName != "" { // recorded: what a stack has is not told as something to import
+		for i := range out.ResourceIdentifierSummaries {
+			out.ResourceIdentifierSummaries[i].ResourceIdentifiers = nil
+		}
+	}
 	return out, nil
 }
 
@@ -166,6 +196,9 @@ func (s *Service) summarized(call *wire.Call, in *getTemplateSummaryInput) (*doc
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.status == reviewInProgress {
+		return nil, invalid("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
+	}
 	return st.deployed.template, nil
 }
 

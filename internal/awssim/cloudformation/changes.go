@@ -67,6 +67,7 @@ func (c plannedChange) changes() bool { return len(c.following)+len(c.comparing)
 // st.mu.
 func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) ([]plannedChange, error) {
 	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string), live: live}
+	p.scope.Import = func(name string) (string, error) { return s.exportNamed(st, name) }
 	p.scope.Resource = func(logicalID string) (string, error) {
 		if p.unknown(logicalID) {
 			return knownAfterApply, nil

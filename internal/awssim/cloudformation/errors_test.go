@@ -42,12 +42,18 @@ func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
 		"an unknown tag":              {"Resources: {A: !What x}", "Template format error: YAML not well-formed. (line 1, column 16)"},
 		"an unknown section":          {with(`"Extras": {}`), "Invalid template property or properties [Extras]"},
 		"rules":                       {with(`"Rules": {}`), "awssim does not implement the template section Rules"},
-		"a resource that is a string": {`{"Resources": {"Topic": "x"}}`, "Template format error: Any Resources member must be an object."},
-		"no type":                     {`{"Resources": {"A": {}}}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
-		"an unknown type":             {`{"Resources": {"A": {"Type": "AWS::No::Such"}}}`, "Template format error: Unrecognized resource types: [AWS::No::Such]"},
-		"an unknown attribute":        {topic(`, "Invalid": 1`), "Invalid template resource property 'Invalid'"},
-		"a null":                      {topic(`, "Properties": {"TopicName": null}`), "[/Resources/Topic/Properties/TopicName] 'null' values are not allowed in templates"},
-		"a name with a hyphen":        {`{"Resources": {"a-b": {"Type": "AWS::SNS::Topic"}}}`, "Template format error: Resource name {a-b} is non alphanumeric."},
+		"resources that are a string": {`{"Resources": "", "Outputs": ""}`, "Template format error: Any Resources member must be an object."},
+		"a resource that is a string": {`{"Resources": {"Topic": "x"}}`, "Template format error: [/Resources/Topic] resource definition is malformed"},
+		"a resource that is empty":    {"Resources:\n  Topic:\n", "Template format error: [/Resources/Topic] resource definition is malformed"},
+		"a loop without its transform": {
+			`{"Resources": {"Fn::ForEach::Topics": ["X", ["a"], {}]}}`,
+			"Template format error: [/Resources/Fn::ForEach::Topics] resource definition is malformed",
+		},
+		"no type":              {`{"Resources": {"A": {}}}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
+		"an unknown type":      {`{"Resources": {"A": {"Type": "AWS::No::Such"}}}`, "Template format error: Unrecognized resource types: [AWS::No::Such]"},
+		"an unknown attribute": {topic(`, "Invalid": 1`), "Invalid template resource property 'Invalid'"},
+		"a null":               {topic(`, "Properties": {"TopicName": null}`), "[/Resources/Topic/Properties/TopicName] 'null' values are not allowed in templates"},
+		"a name with a hyphen": {`{"Resources": {"a-b": {"Type": "AWS::SNS::Topic"}}}`, "Template format error: Resource name a-b is non alphanumeric."},
 		"a missing reference": {
 			topic(`, "Properties": {"TopicName": {"Ref": "Nobody"}}`),
 			"Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template",
@@ -57,16 +63,53 @@ func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
 			"Template format error: Unresolved resource dependencies [NonExistingResource] in the Resources block of the template",
 		},
 		"a missing reference of an output": {
-			with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}}`),
+			with(`"Outputs": {"O": {"Value": {"Ref": "Nobody"}}}`),
 			"Template format error: Unresolved resource dependencies [Nobody] in the Outputs block of the template",
+		},
+		"an output of a resource that is left out": {
+			`{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Condition": "No"}},
+				"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}}}}`,
+			"Unresolved resource dependencies [Topic] in the Outputs block of the template",
+		},
+		"a resource that needs one that is left out": {
+			`{"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Condition": "No"},
+				"Other": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Topic"}}}}}`,
+			"Template format error: Unresolved resource dependencies [Topic] in the Resources block of the template",
+		},
+		"an attribute of a missing resource": {
+			with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Nobody", "Arn"]}}}`),
+			"Template error: instance of Fn::GetAtt references undefined resource Nobody",
+		},
+		"an attribute of a missing resource in a text": {
+			with(`"Outputs": {"O": {"Value": {"Fn::Sub": "${Nobody.Arn}"}}}`),
+			"Template error: instance of Fn::Sub references invalid resource attribute Nobody.Arn",
+		},
+		"a name that no variable can have": {
+			topic(`, "Properties": {"DisplayName": {"Fn::Sub": "${A-B}"}}`),
+			"Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons",
+		},
+		"a missing condition of Fn::If": {
+			topic(`, "Properties": {"DisplayName": {"Fn::If": ["Nope", "a", "b"]}}`),
+			"Template error: unresolved condition dependency Nope in Fn::If",
+		},
+		"a missing condition": {
+			topic(`, "Condition": "Nope"`),
+			"Template format error: Unresolved condition dependency Nope in the Resources block of the template",
+		},
+		"a function in lower case": {
+			topic(`, "Properties": {"DisplayName": {"fn::GetAtt": ["Topic", "Arn"]}}`),
+			"Template Error: Encountered unsupported function: fn::GetAtt Supported functions are: [Fn::Base64, Fn::GetAtt, Fn::GetAZs, " +
+				"Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, " +
+				"Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]",
+		},
+		"an output with a hyphen": {with(`"Outputs": {"a-b": {"Value": "x"}}`), "Template format error: Outputs name 'a-b' is non alphanumeric."},
+		"a missing mapping": {
+			topic(`, "Properties": {"DisplayName": {"Fn::FindInMap": ["M", "a", "b"]}}`),
+			"Template error: Mapping named 'M' is not present in the 'Mappings' section of template",
 		},
 		"a resource in a condition": {
 			with(`"Conditions": {"C": {"Fn::Equals": [{"Ref": "Topic"}, "x"]}}`),
 			"Template format error: Unresolved dependencies [Topic]. Cannot reference resources in the Conditions block of the template",
-		},
-		"an attribute that the type lacks": {
-			with(`"Outputs": {"O": {"Value": {"Fn::GetAtt": ["Topic", "Colour"]}}}`),
-			"Template error: resource Topic does not support attribute type Colour in Fn::GetAtt",
 		},
 		"an output without a value":  {with(`"Outputs": {"O": {}}`), "Template format error: Every Outputs member must contain a Value object"},
 		"a mapping that is too flat": {with(`"Mappings": {"A": {"B": "c"}}`), "Template format error: Every Mappings member B must be a map"},
@@ -112,6 +155,28 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.DescribeStackEvents(s.t.Context(), &cfn.DescribeStackEventsInput{StackName: absent})
 			return err
 		}, answer{"ValidationError", "Stack [absent] does not exist"}},
+		"a resource of what is not there": {func(s *stage) error {
+			_, err := s.client.DescribeStackResource(s.t.Context(), &cfn.DescribeStackResourceInput{StackName: absent, LogicalResourceId: absent})
+			return err
+		}, answer{"ValidationError", "Stack 'absent' does not exist"}},
+		"a resource that is not there": {func(s *stage) error {
+			id := s.create(oneTopic)
+			_, err := s.client.DescribeStackResource(s.t.Context(), &cfn.DescribeStackResourceInput{StackName: aws.String(id), LogicalResourceId: absent})
+			return err
+		}, answer{"ValidationError", "Resource absent does not exist for stack ARN"}},
+		"the template of what is not there": {func(s *stage) error {
+			_, err := s.client.GetTemplate(s.t.Context(), &cfn.GetTemplateInput{StackName: absent})
+			return err
+		}, answer{"ValidationError", "Stack with id absent does not exist"}},
+		"the template of a change set without its stack": {func(s *stage) error {
+			_, err := s.client.GetTemplate(s.t.Context(), &cfn.GetTemplateInput{ChangeSetName: absent})
+			return err
+		}, answer{"ValidationError", "StackName is a required parameter."}},
+		"the summary of a stack under review": {func(s *stage) error {
+			s.propose("c", oneTopic, creating)
+			_, err := s.client.GetTemplateSummary(s.t.Context(), &cfn.GetTemplateSummaryInput{StackName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."}},
 		"continue a rollback in two ways": {func(s *stage) error {
 			_, err := s.client.ContinueUpdateRollback(s.t.Context(), &cfn.ContinueUpdateRollbackInput{
 				StackName: absent, ForceRollback: aws.Bool(true), ResourcesToSkip: []string{"Topic"},

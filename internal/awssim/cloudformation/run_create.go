@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
 )
 
 // What to do when the creation of a stack fails.
@@ -54,10 +56,9 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 	st.mu.Lock()
 	deployed := st.deployed
 	scope := s.scope(st, deployed)
-	err := s.checkImports(st, deployed)
-	active, activeErr := scope.Active()
+	active, err := s.startable(st, deployed, scope)
 	st.mu.Unlock()
-	if err := errors.Join(err, activeErr); err != nil {
+	if err != nil {
 		return sentence(err.Error())
 	}
 	failed := walk{
@@ -99,6 +100,18 @@ func (s *Service) begun(st *stack, deployed *deployment, wanted desired, logical
 
 func (d *deployment) waitsFor(logicalID string) []string {
 	return d.template.Resources[logicalID].Dependencies
+}
+
+// startable returns the resources of a deployment, or why none of them is touched. The caller holds st.mu.
+func (s *Service) startable(st *stack, deployed *deployment, scope *intrinsic.Scope) ([]string, error) {
+	if err := s.checkImports(st, deployed); err != nil {
+		return nil, err
+	}
+	active, err := scope.Active()
+	if err != nil {
+		return nil, clientError(err)
+	}
+	return active, checkAttributes(deployed.template, scope, active)
 }
 
 // checkImports finds exports that do not exist before anything is made. The caller holds st.mu.
@@ -164,10 +177,5 @@ func (s *Service) runRollbackCreate(ctx context.Context, st *stack, retainExcept
 	st.enter(rollbackComplete, "", s.clock.Now())
 }
 
-// sentence ends a reason so that another one can follow.
-func sentence(text string) string {
-	if text[len(text)-1] == '.' {
-		return text + " "
-	}
-	return text + ". "
-}
+// sentence ends a reason so that another one can follow; one that has a full stop gets a second (recorded).
+func sentence(text string) string { return text + ". " }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -58,13 +59,13 @@ func (s *Service) applyAll(ctx context.Context, st *stack) string {
 	st.mu.Lock()
 	deployed := st.deployed
 	scope := s.scope(st, deployed)
-	err := s.checkImports(st, deployed)
-	active, activeErr := scope.Active()
+	active, err := s.startable(st, deployed, scope)
+	if err != nil {
+		defer st.mu.Unlock()
+		return strings.TrimSpace(sentence(err.Error()))
+	}
 	protected := s.protected(ctx, st, active)
 	st.mu.Unlock()
-	if err := errors.Join(err, activeErr); err != nil {
-		return err.Error()
-	}
 	if len(protected) > 0 {
 		return failedTo("update", protected)
 	}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
 )
 
 // scope evaluates a deployment's expressions against the resources as they are now. It must only be used
@@ -80,9 +79,9 @@ func noAttribute(logicalID, attribute string) error {
 }
 
 func (s *Service) importFor(st *stack, name string) (string, error) {
-	value, ok := s.store.imported(st.Place, name)
-	if !ok {
-		return "", refusal("No export named %s found.", name)
+	value, err := s.exportNamed(st, name)
+	if err != nil {
+		return "", err
 	}
 	if st.imports == nil {
 		st.imports = make(map[string]bool)
@@ -91,27 +90,31 @@ func (s *Service) importFor(st *stack, name string) (string, error) {
 	return value, nil
 }
 
+// exportNamed is importFor without the stack depending on it.
+func (s *Service) exportNamed(st *stack, name string) (string, error) {
+	value, ok := s.store.imported(st.Place, name)
+	if !ok {
+		return "", refusal("No export named %s found", name)
+	}
+	return value, nil
+}
+
 // preview is a scope that knows nothing of resources but whether references to them can be right.
 func (s *Service) preview(st *stack, deployed *deployment) *intrinsic.Scope {
 	scope := s.scope(st, deployed)
 	scope.Import = func(string) (string, error) { return "", intrinsic.ErrUnknown }
+	scope.Zones = func(string) ([]string, error) { return nil, intrinsic.ErrUnknown } // asked for when a resource is made
 	exists := func(logicalID string) error {
 		holds, err := scope.Condition(deployed.template.Resources[logicalID].Condition)
 		if err != nil {
 			return err
 		}
 		if !holds {
-			return unresolved(logicalID)
+			return scope.Unresolved(logicalID)
 		}
 		return intrinsic.ErrUnknown
 	}
 	scope.Resource = func(logicalID string) (string, error) { return "", exists(logicalID) }
-	scope.Attribute = func(logicalID, attribute string) (any, error) {
-		known, ok := schema.For(deployed.template.Resources[logicalID].Type)
-		if ok && !known.HasAttribute(attribute) {
-			return nil, noAttribute(logicalID, attribute)
-		}
-		return nil, exists(logicalID)
-	}
+	scope.Attribute = func(logicalID, _ string) (any, error) { return nil, exists(logicalID) }
 	return scope
 }

@@ -95,7 +95,7 @@ func section(sections map[string]any, name string) (map[string]any, error) {
 	}
 	members, ok := value.(map[string]any)
 	if !ok {
-		return nil, malformed("%s must be an object.", name)
+		return nil, malformed("Any %s member must be an object.", name)
 	}
 	return members, nil
 }
@@ -157,7 +157,7 @@ func (t *Template) readOutputs(sections map[string]any) error {
 	t.Outputs = make(map[string]Output, len(outputs))
 	for _, name := range sortedKeys(outputs) {
 		if !alphanumeric.MatchString(name) {
-			return malformed("Output name {%s} is non alphanumeric.", name)
+			return malformed("Outputs name '%s' is non alphanumeric.", name)
 		}
 		output, err := readOutput(name, outputs[name])
 		if err != nil {

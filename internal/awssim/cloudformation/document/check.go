@@ -17,7 +17,12 @@ func (t *Template) checkReferences() error {
 }
 
 func (t *Template) checkConditions() error {
-	unresolved := t.unresolved(t.Conditions, func(string) bool { return false })
+	unresolved := t.unresolved(t.Conditions, nobody)
+	for _, reference := range References(t.Conditions) {
+		if reference.Attribute != "" {
+			unresolved = append(unresolved, reference.Name)
+		}
+	}
 	if len(unresolved) > 0 {
 		return malformed("Unresolved dependencies [%s]. Cannot reference resources in the Conditions block of the template",
 			strings.Join(unresolved, ", "))
@@ -46,12 +51,11 @@ func (t *Template) checkResources() error {
 	}
 	for _, name := range sortedKeys(t.Resources) {
 		resource := t.Resources[name]
-		missing, undefined := t.undefinedCondition(resource.Properties)
 		if _, ok := t.Conditions[resource.Condition]; resource.Condition != "" && !ok {
-			missing, undefined = resource.Condition, true
+			return malformed("Unresolved condition dependency %s in the Resources block of the template", resource.Condition)
 		}
-		if undefined {
-			return malformed("Unresolved condition dependency %s in the Resources block of the template", missing)
+		if err := t.checkNames(resource.Properties); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -68,13 +72,30 @@ func (t *Template) checkOutputs() error {
 	}
 	for _, name := range sortedKeys(t.Outputs) {
 		output := t.Outputs[name]
-		missing, undefined := t.undefinedCondition([]any{output.Value, output.Export})
 		if _, ok := t.Conditions[output.Condition]; output.Condition != "" && !ok {
-			missing, undefined = output.Condition, true
+			return malformed("Unresolved condition dependency %s in the Outputs block of the template", output.Condition)
 		}
-		if undefined {
-			return malformed("Unresolved condition dependency %s in the Outputs block of the template", missing)
+		if err := t.checkNames([]any{output.Value, output.Export}); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkNames refuses attributes of resources and conditions that a value names and the template lacks.
+func (t *Template) checkNames(value any) error {
+	for _, reference := range References(value) {
+		switch {
+		case reference.Attribute == "" || t.hasResource(reference.Name):
+		case reference.InSub:
+			return refuse("Template error: instance of Fn::Sub references invalid resource attribute %s.%s",
+				reference.Name, reference.Attribute)
+		default:
+			return refuse("Template error: instance of Fn::GetAtt references undefined resource %s", reference.Name)
+		}
+	}
+	if missing, ok := t.undefinedCondition(value); ok {
+		return refuse("Template error: unresolved condition dependency %s in Fn::If", missing)
 	}
 	return nil
 }
@@ -84,13 +105,14 @@ func (t *Template) hasResource(name string) bool {
 	return ok
 }
 
-// unresolved returns the names in value that are no parameter, pseudo parameter or allowed resource.
+func nobody(string) bool { return false }
+
+// unresolved returns the names that value refers to as a whole and that are no parameter, pseudo parameter or allowed resource.
 func (t *Template) unresolved(value any, allowed func(string) bool) []string {
 	var names []string
 	for _, reference := range References(value) {
 		_, isParameter := t.Parameters[reference.Name]
-		parameter := reference.Attribute == "" && (isParameter || isPseudo(reference.Name))
-		if !parameter && !allowed(reference.Name) {
+		if reference.Attribute == "" && !isParameter && !isPseudo(reference.Name) && !allowed(reference.Name) {
 			names = append(names, reference.Name)
 		}
 	}

@@ -43,7 +43,7 @@ func (t *Template) readParameters(sections map[string]any) error {
 	t.Parameters = make(map[string]*Parameter, len(parameters))
 	for _, name := range sortedKeys(parameters) {
 		if !alphanumeric.MatchString(name) {
-			return malformed("Parameter name {%s} is non alphanumeric.", name)
+			return malformed("Parameter name %s is non alphanumeric.", name)
 		}
 		members, ok := parameters[name].(map[string]any)
 		if !ok {

@@ -67,6 +67,9 @@ func position(body string, offset int) (int, int) {
 func noNulls(value any, path string) error {
 	switch typed := value.(type) {
 	case nil:
+		if name, ok := strings.CutPrefix(path, "/Resources/"); ok && !strings.Contains(name, "/") {
+			return malformed("[%s] resource definition is malformed", path)
+		}
 		return refuse("[%s] 'null' values are not allowed in templates", path)
 	case map[string]any:
 		for _, key := range sortedKeys(typed) {

@@ -9,6 +9,7 @@ import (
 type Reference struct {
 	Name      string
 	Attribute string // empty for Ref
+	InSub     bool   // by Fn::Sub
 }
 
 // References returns what a value refers to by Ref, Fn::GetAtt and Fn::Sub, in a fixed order, doubles included.
@@ -91,7 +92,7 @@ func substitutionReferences(argument any) []Reference {
 			continue
 		}
 		logical, attribute, _ := strings.Cut(name, ".")
-		found = append(found, Reference{Name: logical, Attribute: attribute})
+		found = append(found, Reference{Name: logical, Attribute: attribute, InSub: true})
 	}
 	return append(found, References(own)...)
 }

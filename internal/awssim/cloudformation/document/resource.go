@@ -12,12 +12,12 @@ func (t *Template) readResources(sections map[string]any) error {
 	}
 	t.Resources = make(map[string]*Resource, len(resources))
 	for _, name := range sortedKeys(resources) {
-		if !alphanumeric.MatchString(name) {
-			return malformed("Resource name {%s} is non alphanumeric.", name)
-		}
 		members, ok := resources[name].(map[string]any)
 		if !ok {
-			return malformed("Any Resources member must be an object.")
+			return malformed("[/Resources/%s] resource definition is malformed", name)
+		}
+		if !alphanumeric.MatchString(name) {
+			return malformed("Resource name %s is non alphanumeric.", name)
 		}
 		resource, err := readResource(name, members)
 		if err != nil {

@@ -27,6 +27,8 @@ func (s *Scope) Check() error {
 			return err
 		}
 	}
+	s.inOutputs = true
+	defer func() { s.inOutputs = false }()
 	for _, output := range s.Template.Outputs {
 		holds, err := s.Condition(output.Condition)
 		if err != nil {
@@ -40,6 +42,18 @@ func (s *Scope) Check() error {
 		}
 	}
 	return nil
+}
+
+// Unresolved is the error for a reference to a resource that a condition leaves out. Recordings have the word of the
+// format in the one block and lack it in the other.
+func (s *Scope) Unresolved(logicalID string) error {
+	prefix, block := "Template format error: ", "Resources"
+	if s.inOutputs {
+		prefix, block = "", "Outputs"
+	}
+	return &Error{
+		Message: prefix + "Unresolved resource dependencies [" + logicalID + "] in the " + block + " block of the template",
+	}
 }
 
 func (s *Scope) checkValue(expression any) error {

@@ -40,13 +40,17 @@ func (s *Scope) Condition(name string) (bool, error) {
 }
 
 func (s *Scope) choose(argument any) (any, error) {
+	const elements = 3
 	list, ok := argument.([]any)
-	if !ok || len(list) != 3 {
-		return nil, refuse("Fn::If requires a list argument with three elements: a condition, a value if true and a value if false")
+	if !ok || len(list) == 0 {
+		return nil, refuse("Fn::If requires a list argument with the first element being a condition")
 	}
 	name, ok := list[0].(string)
 	if !ok {
 		return nil, refuse("Fn::If requires a list argument with the first element being a condition")
+	}
+	if len(list) != elements {
+		return nil, refuse("Fn::If requires a list argument with three elements")
 	}
 	holds, err := s.Condition(name)
 	if err != nil {
@@ -83,7 +87,7 @@ func (s *Scope) function(name string, argument any) (bool, error) {
 		return s.equals(list[0], list[1])
 	case "Fn::Not":
 		if !ok || len(list) != 1 {
-			return false, refuse("every Fn::Not object requires a list of 1 condition.")
+			return false, refuse("every Fn::Not object requires one boolean parameter.")
 		}
 		holds, err := s.truth(list[0])
 		return !holds, err

@@ -26,9 +26,12 @@ type Scope struct {
 	Attribute func(logicalID, attribute string) (any, error)
 	// Import returns the value that another stack exports.
 	Import func(export string) (string, error)
+	// Zones returns the availability zones of a region; nil stands for the package's own table.
+	Zones func(region string) ([]string, error)
 
 	conditions map[string]bool
 	evaluating []string // conditions under evaluation, to find cycles
+	inOutputs  bool     // Check is at the outputs
 }
 
 // Error is an expression that CloudFormation refuses with this text.
@@ -159,7 +162,7 @@ func (s *Scope) call(name string, argument any) (any, error) {
 func (s *Scope) ref(argument any) (any, error) {
 	name, ok := argument.(string)
 	if !ok {
-		return nil, refuse("Every Ref object must have a single String value.")
+		return nil, refuse("every Ref object must have a single String value.")
 	}
 	if name == "AWS::NoValue" {
 		return noValue{}, nil

@@ -131,7 +131,7 @@ func TestWrongExpressionsAreRefused(t *testing.T) {
 		"Join of no list":          {`!Join [",", a]`, "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."},
 		"Split by nothing":         {`!Split ["", a]`, "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that returns a string to be split."},
 		"Cidr of too many":         {`!Cidr [10.0.0.0/24, 2, 8]`, "Template error: Every Fn::Cidr object requires three parameters, an ipBlock, a count (1-256) and cidrBits, and the block must be large enough."},
-		"Sub of a list":            {`!Sub "${List}"`, "Template error: Fn::Sub: the value of ${List} is not a string"},
+		"Sub of a list":            {`!Sub "${List}"`, "Template error: every variable in an Fn::Sub object must reference a string"},
 		"a condition as a value":   {`!Equals [a, b]`, "Template error: Fn::Equals is only supported in the Conditions block"},
 		"an import that is absent": {`!ImportValue missing`, "no export named missing"},
 	}

@@ -41,6 +41,11 @@ func (s *Scope) zones(argument any) (any, error) {
 		region = document.Text(s.Pseudo["AWS::Region"])
 	}
 	names := Zones(region)
+	if s.Zones != nil {
+		if names, err = s.Zones(region); err != nil {
+			return nil, err
+		}
+	}
 	zones := make([]any, len(names))
 	for i, name := range names {
 		zones[i] = name

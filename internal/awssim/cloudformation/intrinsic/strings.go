@@ -59,7 +59,11 @@ func (s *Scope) variable(name string, own map[string]any) (string, error) {
 	}
 	replaced, err := text(value)
 	if err != nil {
-		return "", refuse("Fn::Sub: the value of ${%s} is not a string", name)
+		if given {
+			return "", refuse("every value of the context object of every Fn::Sub object " +
+				"must be a string or a function that returns a string")
+		}
+		return "", refuse("every variable in an Fn::Sub object must reference a string")
 	}
 	return replaced, nil
 }
@@ -131,7 +135,7 @@ func (s *Scope) selectOne(argument any) (any, error) {
 	}
 	index, err := strconv.Atoi(document.Text(position))
 	if err != nil {
-		return nil, wrong
+		return nil, refuse("Fn::Select requires a list argument with a valid index value as its first element")
 	}
 	value, err := s.evaluate(list[1])
 	if err != nil {
@@ -163,6 +167,9 @@ func (s *Scope) findInMap(argument any) (any, error) {
 		if keys[i], err = text(value); err != nil {
 			return nil, wrong
 		}
+	}
+	if _, ok := s.Template.Mappings[keys[0]]; !ok {
+		return nil, refuse("Mapping named '%s' is not present in the 'Mappings' section of template", keys[0])
 	}
 	value, ok := s.Template.Mappings[keys[0]][keys[1]][keys[2]]
 	if !ok {
