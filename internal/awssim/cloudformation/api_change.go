@@ -288,6 +288,7 @@ func (s *Service) startDelete(st *stack, in *deleteStackInput, blocked string) {
 		return
 	}
 	st.changeSetID = "" // recorded: what is deleted tells of no change set
+	st.deletion = how
 	s.begin(st, "DeleteStack", in.ClientRequestToken, func(ctx context.Context) { s.runDelete(ctx, st, how) })
 	st.deleted = s.clock.Now()
 	st.enter(deleteInProgress, reasonUser, st.deleted)

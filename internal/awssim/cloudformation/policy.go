@@ -33,6 +33,14 @@ type policyStatement struct {
 	Condition   map[string]map[string]texts `json:"Condition"`
 }
 
+// text is the policy as it was given; empty for none.
+func (p *stackPolicy) text() string {
+	if p == nil {
+		return ""
+	}
+	return p.body
+}
+
 // texts is a string or a list of strings.
 type texts []string
 

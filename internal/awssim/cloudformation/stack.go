@@ -43,6 +43,7 @@ type stack struct {
 	lastOperations        []operationEntry  // of the last request, newest first
 	detections            []*detection      // of drift, oldest first
 	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
+	deletion              deletion          // how DeleteStack wanted it deleted last
 }
 
 // deployment is one version of a stack: all that an update replaces and a rollback restores. It is not

@@ -32,6 +32,9 @@ type stage struct {
 	inner  resource.Provider
 	told   bus
 
+	service   *cloudformation.Service
+	providers map[string]resource.Provider
+
 	mu       sync.Mutex
 	failures map[string]string // "Create Topic" -> message
 	alarms   map[string]string // states by ARN
@@ -52,23 +55,46 @@ func newStage(t *testing.T) *stage {
 	realTime := clock.Clock{Speed: 1}
 	plain := generic.New(realTime)
 	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), once: make(map[string]bool)}
-	providers := make(map[string]resource.Provider)
+	s.providers = make(map[string]resource.Provider)
 	for name := range plain.Providers() {
-		providers[name] = s
+		s.providers[name] = s
 	}
-	service := cloudformation.New(cloudformation.Config{Clock: realTime, Providers: providers, Events: &s.told, Alarms: s})
+	s.open()
 	t.Cleanup(func() {
-		if err := service.Close(); err != nil {
+		if err := s.service.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	return s
+}
+
+// open starts the service, without stacks.
+func (s *stage) open() {
+	s.service = cloudformation.New(cloudformation.Config{
+		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s,
+	})
 	s.client = cfn.New(cfn.Options{
-		Region: "us-east-1", HTTPClient: inProcess{service.API()}, BaseEndpoint: aws.String("http://awssim"),
+		Region: "us-east-1", HTTPClient: inProcess{s.service.API()}, BaseEndpoint: aws.String("http://awssim"),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 		}),
 	})
-	return s
+}
+
+// restart ends the service where it is, and starts another one with what it kept.
+func (s *stage) restart() {
+	s.t.Helper()
+	if err := s.service.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	kept, err := s.service.Keep()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.open()
+	if err := s.service.Restore(kept); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // inProcess carries requests of the SDK to a service without a network.

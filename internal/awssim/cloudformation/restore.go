@@ -1,0 +1,187 @@
+package cloudformation
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
+)
+
+// reasonRestarted is why an operation that was under way when the simulator ended is led back. No other word of the
+// engine is not AWS's.
+const reasonRestarted = "awssim was restarted in the middle of the operation. "
+
+// Restore takes up what Keep returned: the services that make resources real have done so before. Operations that were
+// under way are led back; a deletion is taken up again.
+func (s *Service) Restore(content json.RawMessage) error {
+	var all keptService
+	if err := state.Read(content, &all); err != nil {
+		return err
+	}
+	templates := make([]*document.Template, len(all.Templates))
+	for i, body := range all.Templates {
+		parsed, err := s.templates.parse(body)
+		if err != nil {
+			return err
+		}
+		templates[i] = parsed
+	}
+	for i := range all.Stacks {
+		if err := s.restore(&all.Stacks[i], templates); err != nil {
+			return err
+		}
+	}
+	for _, kept := range all.Exports {
+		exports := s.store.exports[kept.Place]
+		if exports == nil {
+			exports = make(map[string]export)
+			s.store.exports[kept.Place] = exports
+		}
+		exports[kept.Name] = export{kept.StackID, kept.Name, kept.Value}
+	}
+	for _, st := range s.store.ordered {
+		st.mu.Lock()
+		s.resume(st)
+		st.mu.Unlock()
+	}
+	return nil
+}
+
+// restore makes a stack of its kept form and puts it into the store.
+func (s *Service) restore(kept *keptStack, templates []*document.Template) error {
+	st := &stack{
+		Place: kept.Place, id: kept.ID, name: kept.Name, created: kept.Created, updated: kept.Updated, deleted: kept.Deleted,
+		bus: s.bus, status: kept.Status, reason: kept.Reason, deployed: kept.Deployed.restored(templates),
+		records: make(map[string]*record), outputs: kept.Outputs, imports: kept.Imports,
+		terminationProtection: kept.TerminationProtection, disableRollback: kept.DisableRollback, tokens: kept.Tokens,
+		changeSetID: kept.ChangeSetID, lastOperations: kept.LastOperations,
+		deletion: deletion{retain: kept.Retain, force: kept.Force},
+	}
+	if st.tokens == nil {
+		st.tokens = make(map[string]string)
+	}
+	for name, r := range kept.Records {
+		st.records[name] = r.restored()
+	}
+	for _, e := range kept.Events {
+		st.events = append(st.events, event{
+			e.ID, e.Token, e.OperationID, e.OperationType, e.LogicalID, e.PhysicalID, e.Type, e.Status, e.Reason, e.At, e.Properties,
+		})
+	}
+	if u := kept.Unfinished; u != nil {
+		st.unfinished = &update{before: u.Before.restored(templates), records: make(map[string]record)}
+		for name, r := range u.Records {
+			st.unfinished.records[name] = *r.restored()
+		}
+		for _, left := range u.Garbage {
+			st.unfinished.discard(left.Record.restored(), left.Retain)
+		}
+	}
+	if err := st.restorePolicies(kept); err != nil {
+		return err
+	}
+	s.restoreChangeSets(st, kept, templates)
+	s.store.byID[st.id] = st
+	s.store.ordered = append(s.store.ordered, st)
+	if st.status == deleteComplete {
+		return nil
+	}
+	if s.store.living[st.Place] == nil {
+		s.store.living[st.Place] = make(map[string]*stack)
+	}
+	s.store.living[st.Place][st.name] = st
+	return nil
+}
+
+func (st *stack) restorePolicies(kept *keptStack) error {
+	var err error
+	if kept.Policy != "" {
+		if st.policy, err = parsePolicy(kept.Policy); err != nil {
+			return err
+		}
+	}
+	if kept.DuringUpdate != "" {
+		st.policyDuringUpdate, err = parsePolicy(kept.DuringUpdate)
+	}
+	return err
+}
+
+// restoreChangeSets works the changes out anew of those that can still be executed.
+func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*document.Template) {
+	for _, c := range kept.ChangeSets {
+		restored := &changeSet{
+			id: c.ID, name: c.Name, kind: c.Kind, description: c.Description, created: c.Created,
+			deployed: c.Deployed.restored(templates), token: c.Token, status: c.Status, execution: c.Execution, reason: c.Reason,
+			how:         creation{onFailure: c.OnFailure, timeout: c.Timeout, retainExceptOnCreate: c.RetainExceptOnCreate},
+			revertDrift: c.RevertDrift, imports: c.Imports, importExisting: c.ImportExisting,
+		}
+		st.changeSets = append(st.changeSets, restored)
+		if c.Status == statusPending || c.Execution == executionAvailable {
+			s.workOut(st, restored)
+		}
+		if c.Execution == executionRunning {
+			restored.execution = executionFailed
+		}
+	}
+}
+
+func (k *keptDeployment) restored(templates []*document.Template) *deployment {
+	if k == nil {
+		return nil
+	}
+	made := &deployment{
+		template: &document.Template{}, parameters: make(map[string]parameterValue, len(k.Parameters)), tags: k.Tags,
+		capabilities: k.Capabilities, notificationARNs: k.NotificationARNs, roleARN: k.RoleARN, timeout: k.Timeout,
+		imports: k.Imports,
+	}
+	if k.Template >= 0 {
+		made.template = templates[k.Template]
+	}
+	for name, p := range k.Parameters {
+		made.parameters[name] = parameterValue{value: p.Value, isList: p.IsList, noEcho: p.NoEcho}
+	}
+	return made
+}
+
+func (k keptRecord) restored() *record {
+	return &record{
+		logicalID: k.LogicalID, physicalID: k.PhysicalID, resourceType: k.Type, status: k.Status, reason: k.Reason,
+		changed: k.Changed, definition: k.Definition, dependencies: k.Dependencies, properties: k.Properties, shown: k.Shown,
+		attempted: k.Attempted, attributes: k.Attributes, tags: k.Tags, touched: k.Touched, deletedFirst: k.DeletedFirst,
+		skipped: k.Skipped, imported: k.Import, replaced: k.Replaced,
+	}
+}
+
+// resume takes an operation up that was under way. The caller holds st.mu.
+func (s *Service) resume(st *stack) {
+	switch st.status { //nolint:exhaustive // the others are at rest
+	case createInProgress:
+		how := creation{onFailure: onFailureRollback}
+		if st.disableRollback {
+			how.onFailure = onFailureDoNothing
+		}
+		s.begin(st, "CreateStack", "", func(ctx context.Context) { s.undoCreate(ctx, st, how, reasonRestarted) })
+	case rollbackInProgress:
+		s.begin(st, "CreateStack", "", func(ctx context.Context) { s.runRollbackCreate(ctx, st, false) })
+	case updateInProgress:
+		s.begin(st, "UpdateStack", "", func(context.Context) {
+			st.mu.Lock()
+			st.enter(updateRollback, reasonRestarted, s.clock.Now())
+			st.mu.Unlock()
+			s.runRollbackUpdate(st, nil)
+		})
+	case updateRollback, updateRollbackCleanup:
+		s.begin(st, "RollbackStack", "", func(context.Context) { s.runRollbackUpdate(st, nil) })
+	case updateCompleteCleanup:
+		s.begin(st, "UpdateStack", "", func(context.Context) { s.cleanUp(st) })
+	case importInProgress, importRollback:
+		s.begin(st, "UpdateStack", "", func(context.Context) {
+			st.mu.Lock()
+			defer st.mu.Unlock()
+			s.rollBackImport(st)
+		})
+	case deleteInProgress:
+		s.begin(st, "DeleteStack", "", func(ctx context.Context) { s.runDelete(ctx, st, st.deletion) })
+	}
+}
