@@ -59,6 +59,7 @@ type keptDeployment struct {
 	NotificationARNs []string
 	RoleARN          string
 	Timeout          *int
+	Rollback         rollbackConfiguration
 	Imports          map[string]string
 }
 
@@ -175,7 +176,8 @@ func (k *keptService) deployment(d *deployment) *keptDeployment {
 	}
 	kept := &keptDeployment{
 		Template: k.template(d.template), Parameters: make(map[string]keptParameter), Tags: d.tags, Capabilities: d.capabilities,
-		NotificationARNs: d.notificationARNs, RoleARN: d.roleARN, Timeout: d.timeout, Imports: d.imports,
+		NotificationARNs: d.notificationARNs, RoleARN: d.roleARN, Timeout: d.timeout,
+		Rollback: d.rollback, Imports: d.imports,
 	}
 	for name, p := range d.parameters {
 		kept.Parameters[name] = keptParameter{p.value, p.isList, p.noEcho}

@@ -133,7 +133,7 @@ func (k *keptDeployment) restored(templates []*document.Template) *deployment {
 	made := &deployment{
 		template: &document.Template{}, parameters: make(map[string]parameterValue, len(k.Parameters)), tags: k.Tags,
 		capabilities: k.Capabilities, notificationARNs: k.NotificationARNs, roleARN: k.RoleARN, timeout: k.Timeout,
-		imports: k.Imports,
+		rollback: k.Rollback, imports: k.Imports,
 	}
 	if k.Template >= 0 {
 		made.template = templates[k.Template]
