@@ -92,7 +92,7 @@ func New(options Options) *Server {
 	for name, provider := range providers {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
-	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log})
+	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log, Alarms: metrics})
 	server.stacks = stacks
 	server.add(stacks)
 	return server
