@@ -60,7 +60,8 @@ func New(options Options) *Server {
 	}
 	lines := logs.New()
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace})
-	balancers := elb.New(pace, plain.Subnet)
+	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics))
+	metrics.AddSource(balancers)
 	containers := ecs.NewContainers(images, process.NewRunner(""))
 	if options.PlaceholderImages {
 		containers = ecs.WithPlaceholders(containers)

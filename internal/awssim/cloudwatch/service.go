@@ -28,7 +28,8 @@ type Topics interface {
 	Publish(place resource.Place, topicARN, subject, message string) error
 }
 
-// Source has metrics that nobody sends: it is asked for them before anybody looks.
+// Source has metrics that nobody sends: it is asked for them before anybody looks, and at the end of each minute of AWS
+// that an alarm watches, with a moment that is still in it.
 type Source interface{ Collect(now time.Time) }
 
 // Policies runs scaling policies, which alarms have as actions: [autoscaling.Service].
@@ -184,6 +185,9 @@ func (s *Service) collect(since time.Time) {
 	}
 	now := s.clock.Now()
 	s.gathered = now
+	if !since.IsZero() {
+		now = since.Add(-time.Nanosecond)
+	}
 	for _, source := range s.sources {
 		source.Collect(now)
 	}

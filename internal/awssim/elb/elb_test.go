@@ -43,9 +43,9 @@ type attributes = []any
 
 func attribute(key, value string) map[string]any { return map[string]any{"Key": key, "Value": value} }
 
-func newStand(t *testing.T, balancerAttributes, groupAttributes attributes) *stand {
+func newStand(t testing.TB, balancerAttributes, groupAttributes attributes, options ...elb.Option) *stand {
 	t.Helper()
-	s := &stand{Service: elb.New(clock.Clock{}, subnets, elb.WithCertificates(certificates))}
+	s := &stand{Service: elb.New(clock.Clock{}, subnets, append(options, elb.WithCertificates(certificates))...)}
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -66,7 +66,7 @@ func newStand(t *testing.T, balancerAttributes, groupAttributes attributes) *sta
 	return s
 }
 
-func (s *stand) create(t *testing.T, kind string, properties resource.Properties) resource.Result {
+func (s *stand) create(t testing.TB, kind string, properties resource.Properties) resource.Result {
 	t.Helper()
 	kind = "AWS::ElasticLoadBalancingV2::" + kind
 	result, err := s.Providers()[kind].Create(t.Context(), resource.Request{
@@ -80,14 +80,14 @@ func (s *stand) create(t *testing.T, kind string, properties resource.Properties
 }
 
 // join registers a server as the target 10.0.10.<number>:8000.
-func (s *stand) join(t *testing.T, number int, handler http.Handler) {
+func (s *stand) join(t testing.TB, number int, handler http.Handler) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s.joinAddress(t, number, strings.TrimPrefix(server.URL, "http://"))
 }
 
-func (s *stand) joinAddress(t *testing.T, number int, address string) {
+func (s *stand) joinAddress(t testing.TB, number int, address string) {
 	t.Helper()
 	err := s.Register(s.group, elb.Target{ID: ip(number), Port: 8000, AvailabilityZone: "us-east-1a", Address: address})
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *stand) joinAddress(t *testing.T, number int, address string) {
 
 func ip(number int) string { return fmt.Sprintf("10.0.10.%d", number) }
 
-func (s *stand) await(t *testing.T, number int, want elb.State) {
+func (s *stand) await(t testing.TB, number int, want elb.State) {
 	t.Helper()
 	var health elb.Health
 	for range 500 {
@@ -123,7 +123,7 @@ func says(text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, text) })
 }
 
-func fetch(t *testing.T, address string) (int, string, http.Header) {
+func fetch(t testing.TB, address string) (int, string, http.Header) {
 	t.Helper()
 	response, err := send(t.Context(), http.MethodGet, address, "")
 	if err != nil {

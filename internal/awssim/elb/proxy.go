@@ -38,6 +38,8 @@ type decision struct {
 	stickGroup time.Duration // how long it sticks to the target group
 	settings   map[string]string
 	headers    map[string]string // the listener's attributes
+	meter      *meter
+	began      time.Time
 }
 
 // ServeHTTP answers or forwards a request as the listener's rules say.
@@ -55,6 +57,7 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case decided.action.Type == actionFixed:
 		answerFixed(w, decided.action.FixedResponseConfig)
 	case decided.target == nil:
+		decided.meter.answered(http.StatusServiceUnavailable)
 		answerError(w, http.StatusServiceUnavailable)
 	default:
 		defer f.release(decided.target)
@@ -97,6 +100,7 @@ func (f *frontend) decide(r *http.Request) (decision, bool) {
 func (f *frontend) reserve(decided *decision, r *http.Request) {
 	chosen := decided.action.chooseGroup(r)
 	decided.group = f.service.groups[chosen]
+	decided.meter, decided.began = f.service.meterOf(f.balancer, decided.group), time.Now()
 	if decided.group == nil {
 		return
 	}
@@ -156,13 +160,17 @@ func forward(w http.ResponseWriter, r *http.Request, decided decision) {
 		answerError(w, http.StatusBadGateway) // gRPC needs HTTP/2 all the way
 		return
 	}
+	decided.meter.forwarded(decided.began)
 	proxy := &httputil.ReverseProxy{
 		Transport:     &patient{transport: decided.target.transport, timeout: decided.timeout},
 		FlushInterval: -1,
 		ErrorLog:      log.New(io.Discard, "", 0),
 		Rewrite:       decided.rewrite,
-		ErrorHandler:  explain,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			decided.meter.answered(explain(w, r, err))
+		},
 		ModifyResponse: func(answer *http.Response) error {
+			decided.meter.received(answer.StatusCode, decided.began)
 			if decided.stick > 0 {
 				setSession(answer.Header, stickyCookie, decided.target.cookie, decided.stick)
 			}
@@ -175,15 +183,18 @@ func forward(w http.ResponseWriter, r *http.Request, decided decision) {
 	proxy.ServeHTTP(w, r)
 }
 
-// explain answers for a target that did not.
-func explain(w http.ResponseWriter, r *http.Request, err error) {
+// explain answers for a target that did not, and returns the status.
+func explain(w http.ResponseWriter, r *http.Request, err error) int {
 	switch {
 	case r.Context().Err() != nil:
 		w.WriteHeader(clientGone) // nobody reads it
+		return clientGone
 	case isTimeout(err):
 		answerError(w, http.StatusGatewayTimeout)
+		return http.StatusGatewayTimeout
 	default:
 		answerError(w, http.StatusBadGateway)
+		return http.StatusBadGateway
 	}
 }
 

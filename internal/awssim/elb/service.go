@@ -32,6 +32,7 @@ var ErrClosed = errors.New("the load balancing service is closed")
 type Service struct {
 	clock   clock.Clock
 	subnets vpc.Lookup
+	recorder Recorder // of metrics; may be nil
 	// certificates may be nil.
 	certificates Certificates
 	life         context.Context //nolint:containedctx // ends with Close, not with a request
@@ -43,6 +44,7 @@ type Service struct {
 	groups    map[string]*group
 	listeners map[string]*listener
 	rules     map[string]*rule
+	meters    map[meterKey]*meter
 }
 
 // Certificates finds a certificate by its ARN; false if there is none. It is nil if it cannot be used yet, or never.
@@ -60,7 +62,7 @@ func New(clock clock.Clock, subnets vpc.Lookup, options ...Option) *Service {
 	made := &Service{
 		clock: clock, subnets: subnets, life: life, end: end,
 		balancers: make(map[string]*balancer), groups: make(map[string]*group),
-		listeners: make(map[string]*listener), rules: make(map[string]*rule),
+		listeners: make(map[string]*listener), rules: make(map[string]*rule), meters: make(map[meterKey]*meter),
 	}
 	for _, option := range options {
 		option(made)
