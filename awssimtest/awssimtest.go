@@ -8,9 +8,9 @@
 //		...
 //	}
 //
-// Every client of AWS can be pointed at [Simulator.URL]; region and credentials are the constants below, though any
-// others will do. Stacks go through the same states and events as on AWS, and tasks of ECS are real processes behind
-// load balancers that answer. By default the waits of AWS are left out, so that a stack is there in milliseconds.
+// Every client of AWS can be pointed at [Simulator.URL], or use [Simulator.HTTPClient] without a network; region and
+// credentials are the constants below, though any others will do. Stacks go through the same states and
+// events as on AWS, and tasks of ECS are real processes behind load balancers that answer. By default the waits of AWS are left out, so that a stack is there in milliseconds.
 //
 // What the simulator does not implement it refuses with an error that names it. docs/simulator.md says what it
 // implements and in what it differs from AWS.
@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim"
@@ -41,7 +42,9 @@ const (
 // Simulator is a simulated AWS. It is safe for concurrent use.
 type Simulator struct {
 	server *awssim.Server
-	front  *httptest.Server
+
+	mu    sync.Mutex
+	front *httptest.Server // nil until somebody asks for its address
 }
 
 // Option changes how a simulator behaves.
@@ -82,31 +85,41 @@ func New(options ...Option) *Simulator {
 	for _, option := range options {
 		option(&chosen)
 	}
-	server := awssim.New(chosen)
-	return &Simulator{server: server, front: httptest.NewServer(server)}
+	return &Simulator{server: awssim.New(chosen)}
 }
 
 // Close ends a simulator that [New] started, and all that it runs.
 func (s *Simulator) Close() error {
-	s.front.CloseClientConnections()
-	s.front.Close()
+	s.mu.Lock()
+	if s.front != nil {
+		s.front.CloseClientConnections()
+		s.front.Close()
+	}
+	s.mu.Unlock()
 	if err := s.server.Close(); err != nil {
 		return fmt.Errorf("ending the simulated AWS: %w", err)
 	}
 	return nil
 }
 
-// URL is the endpoint of all services, such as "http://127.0.0.1:40123".
-func (s *Simulator) URL() string { return s.front.URL }
+// URL is the endpoint of all services, such as "http://127.0.0.1:40123". Nothing listens before it is asked for.
+func (s *Simulator) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.front == nil {
+		s.front = httptest.NewServer(s.server)
+	}
+	return s.front.URL
+}
 
 // Registry is where images are pushed to, such as "127.0.0.1:40123": the image REGISTRY/NAME:TAG is known to task
 // definitions as Account.dkr.ecr.Region.amazonaws.com/NAME:TAG. Its ECR repository has to exist.
-func (s *Simulator) Registry() string { return strings.TrimPrefix(s.front.URL, "http://") }
+func (s *Simulator) Registry() string { return strings.TrimPrefix(s.URL(), "http://") }
 
 // Env returns the environment that points the AWS SDKs and the aws command line at the simulator, as "NAME=value".
 func (s *Simulator) Env() []string {
 	return []string{
-		"AWS_ENDPOINT_URL=" + s.front.URL,
+		"AWS_ENDPOINT_URL=" + s.URL(),
 		"AWS_REGION=" + Region,
 		"AWS_DEFAULT_REGION=" + Region,
 		"AWS_ACCESS_KEY_ID=" + AccessKey,

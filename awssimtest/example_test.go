@@ -25,9 +25,13 @@ Outputs:
 func client(sim *awssimtest.Simulator) *cloudformation.Client {
 	return cloudformation.New(cloudformation.Options{
 		Region: awssimtest.Region, BaseEndpoint: aws.String(sim.URL()),
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: awssimtest.AccessKey, SecretAccessKey: awssimtest.SecretKey}, nil
-		}),
+		Credentials: credentials(),
+	})
+}
+
+func credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: awssimtest.AccessKey, SecretAccessKey: awssimtest.SecretKey}, nil
 	})
 }
 
