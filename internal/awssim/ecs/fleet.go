@@ -38,10 +38,13 @@ type fleet struct {
 	status    string
 	tags      map[string]string
 
-	deployments []*deployment // the primary first
-	lastDone    *deployment   // the one that completed last
-	tasks       []*task       // oldest first; stopped ones for a while
-	events      []event       // newest first
+	deployments []*deployment        // the primary first
+	lastDone    *deployment          // the one that completed last
+	current     *serviceDeployment   // the one under way
+	history     []*serviceDeployment // newest first
+	served      []*servedRevision    // every revision that was ever deployed, newest first
+	tasks       []*task              // oldest first; stopped ones for a while
+	events      []event              // newest first
 	notices     notices
 	told        map[string]string // what EventBridge knows of the deployments
 
@@ -57,19 +60,11 @@ type fleet struct {
 // settings are what can be changed without a new deployment.
 type settings struct {
 	desired     int
-	minPercent  int
-	maxPercent  int
-	breaker     breaker
-	grace       time.Duration // in which an unhealthy load balancer target does not count
+	config      DeploymentConfig // with every default written out
+	grace       time.Duration    // in which an unhealthy load balancer target does not count
 	propagate   string
 	managedTags bool
 	rebalancing string
-}
-
-// breaker is the deployment circuit breaker.
-type breaker struct {
-	Enable   bool `json:"enable"`
-	Rollback bool `json:"rollback"`
 }
 
 // revision is what a deployment deploys: a change of it makes a new deployment.
@@ -83,9 +78,10 @@ type revision struct {
 
 // LoadBalancer connects a container's port with a target group.
 type LoadBalancer struct {
-	TargetGroupArn string `json:"targetGroupArn"`
-	ContainerName  string `json:"containerName"`
-	ContainerPort  int    `json:"containerPort"`
+	TargetGroupArn        string    `json:"targetGroupArn"`
+	ContainerName         string    `json:"containerName"`
+	ContainerPort         int       `json:"containerPort"`
+	AdvancedConfiguration *advanced `json:"advancedConfiguration,omitempty"`
 }
 
 // vpcConfiguration is where tasks get their network interfaces.
@@ -99,12 +95,15 @@ type vpcConfiguration struct {
 type deployment struct {
 	id       string
 	revision revision
+	served   *servedRevision
 	created  time.Time
 	updated  time.Time
 	rollout  string
 	reason   string
 	failed   int // tasks that failed
 	streak   int // of these since a task was healthy
+
+	production, test float64 // percent of the traffic, if the strategy shifts it
 }
 
 // event is a service event.
@@ -141,13 +140,15 @@ func (f *fleet) deploy(wanted revision, force bool) *deployment {
 		again := f.deployments[at]
 		f.deployments = slices.Insert(slices.Delete(f.deployments, at, at+1), 0, again)
 		again.begin(now, "")
+		f.depart(now)
 		f.unsettle()
 		return again
 	}
-	made := &deployment{id: deploymentID(), revision: wanted, created: now}
+	made := &deployment{id: deploymentID(), revision: wanted, created: now, served: f.serve(wanted, now)}
 	made.begin(now, "")
 	f.deployments = slices.Insert(f.deployments, 0, made)
 	f.failures, f.notBefore = 0, time.Time{}
+	f.depart(now)
 	f.unsettle()
 	return made
 }

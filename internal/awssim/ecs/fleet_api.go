@@ -35,6 +35,9 @@ func (s *Service) newFleet(in *cluster, name string, spec *FleetSpec, tags map[s
 	if err != nil {
 		return nil, err
 	}
+	if err := checkBalancers(deployed.balancers, &chosen.config); err != nil {
+		return nil, err
+	}
 	for _, balancer := range deployed.balancers {
 		if !s.Balancers.InUse(balancer.TargetGroupArn) {
 			return nil, errInvalid("The target group with targetGroupArn %s does not have an associated load balancer.",
@@ -67,6 +70,9 @@ func (s *Service) update(f *fleet, spec *FleetSpec, force bool) (*deployment, er
 	}
 	deployed, err := s.revision(f.place, f.cluster, spec, f.deployments[0].revision)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkBalancers(deployed.balancers, &chosen.config); err != nil {
 		return nil, err
 	}
 	f.settings = chosen

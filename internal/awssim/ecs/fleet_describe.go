@@ -24,6 +24,8 @@ type describedService struct {
 	TaskDefinition                string                `json:"taskDefinition,omitempty"`
 	DeploymentConfiguration       DeploymentConfig      `json:"deploymentConfiguration"`
 	Deployments                   []describedDeployment `json:"deployments"`
+	CurrentServiceDeployment      string                `json:"currentServiceDeployment,omitempty"`
+	CurrentServiceRevisions       []currentRevision     `json:"currentServiceRevisions,omitempty"`
 	RoleArn                       string                `json:"roleArn"`
 	Events                        []describedEvent      `json:"events"`
 	CreatedAt                     wire.Time             `json:"createdAt"`
@@ -77,11 +79,8 @@ func (f *fleet) describe(withTags bool) describedService {
 		ServiceArn: f.arn, ServiceName: f.name, ClusterArn: f.cluster.arn, LoadBalancers: []LoadBalancer{},
 		ServiceRegistries: []struct{}{}, Status: f.status, DesiredCount: f.desired,
 		RunningCount: f.count(nil, (*task).running), PendingCount: f.count(nil, (*task).pending),
-		DeploymentConfiguration: DeploymentConfig{
-			DeploymentCircuitBreaker: new(f.breaker), MaximumPercent: new(f.maxPercent),
-			MinimumHealthyPercent: new(f.minPercent), Strategy: rolling,
-		},
-		Deployments: []describedDeployment{}, Events: []describedEvent{}, CreatedAt: wire.At(f.created),
+		DeploymentConfiguration: f.config, Deployments: []describedDeployment{},
+		Events: []describedEvent{}, CreatedAt: wire.At(f.created),
 		RoleArn:              f.serviceRole(),
 		PlacementConstraints: []struct{}{}, PlacementStrategy: []struct{}{},
 		HealthCheckGracePeriodSeconds: int(f.grace / time.Second), SchedulingStrategy: replica,
@@ -96,8 +95,12 @@ func (f *fleet) describe(withTags bool) describedService {
 		described.NetworkConfiguration = &NetworkConfiguration{current.network}
 		described.PlatformVersion, described.PlatformFamily = "LATEST", platformFamily
 	}
+	if f.current != nil {
+		described.CurrentServiceDeployment = f.current.arn
+	}
 	for i, deployment := range f.deployments {
 		described.Deployments = append(described.Deployments, f.describeDeployment(deployment, i == 0))
+		described.CurrentServiceRevisions = append(described.CurrentServiceRevisions, f.currentRevision(deployment))
 	}
 	for _, happened := range f.events {
 		described.Events = append(described.Events, describedEvent{happened.id, wire.At(happened.at), happened.message})
@@ -121,8 +124,9 @@ func (f *fleet) describeDeployment(d *deployment, isPrimary bool) describedDeplo
 		CapacityProviderStrategy: d.revision.strategy, PlatformVersion: platformVersion, PlatformFamily: platformFamily,
 		NetworkConfiguration: NetworkConfiguration{d.revision.network}, RolloutState: d.rollout, RolloutStateReason: d.reason,
 	}
+	described.DesiredCount = f.wanted(d)
 	if isPrimary {
-		described.Status, described.DesiredCount = primary, f.desired
+		described.Status = primary
 	}
 	return described
 }

@@ -9,8 +9,12 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
-// stabilizing is how long CloudFormation waits for a service (AWS.md: about three hours).
-const stabilizing = 3 * time.Hour
+// How long CloudFormation waits for a service: about three hours (aws/containers-roadmap #1369), and longer for
+// deployments that shift traffic ("Deployment lifecycle stages", developer guide).
+const (
+	stabilizing         = 3 * time.Hour
+	stabilizingShifting = 36 * time.Hour
+)
 
 type fleetProvider struct{ *Service }
 
@@ -90,7 +94,13 @@ func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fl
 
 // await waits until the deployment has completed and the service is steady, or until the deployment fails.
 func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error {
-	ctx, cancel := s.withTimeout(ctx)
+	s.mu.Lock()
+	limit := stabilizing
+	if f.config.shifting() {
+		limit = stabilizingShifting
+	}
+	s.mu.Unlock()
+	ctx, cancel := s.withTimeout(ctx, limit)
 	defer cancel()
 	for {
 		s.mu.Lock()
@@ -111,8 +121,8 @@ func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error 
 }
 
 // withTimeout ends as CloudFormation's own wait does. A clock that does not wait has no such end.
-func (s *Service) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	wait := s.Clock.Scale(stabilizing)
+func (s *Service) withTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	wait := s.Clock.Scale(limit)
 	if wait <= 0 {
 		return context.WithCancel(ctx)
 	}
@@ -126,7 +136,7 @@ func (f *fleet) outcome(begun *deployment) (bool, error) {
 	switch {
 	case begun.rollout == failed:
 		return false, &resource.Failure{
-			Message:          "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
+			Message:          fmt.Sprintf("Error occurred during operation '%s'.", f.fault(begun)),
 			HandlerErrorCode: "GeneralServiceException",
 		}
 	case f.status != active:
@@ -139,6 +149,16 @@ func (f *fleet) outcome(begun *deployment) (bool, error) {
 	default:
 		return begun.rollout == completed && f.steady, nil
 	}
+}
+
+// fault is why a deployment has failed, as CloudFormation says it. Call it locked.
+func (f *fleet) fault(of *deployment) string {
+	for _, each := range f.history {
+		if each.target == of && each.fault != "" {
+			return each.fault
+		}
+	}
+	return "ECS Deployment Circuit Breaker was triggered"
 }
 
 // Delete stops a service's tasks and waits until the last one is gone.

@@ -32,15 +32,6 @@ type NetworkConfiguration struct {
 	AwsvpcConfiguration vpcConfiguration `json:"awsvpcConfiguration"`
 }
 
-// DeploymentConfig is how deployments proceed.
-type DeploymentConfig struct {
-	DeploymentCircuitBreaker *breaker `json:"deploymentCircuitBreaker,omitempty"`
-	MaximumPercent           *int     `json:"maximumPercent,omitempty"`
-	MinimumHealthyPercent    *int     `json:"minimumHealthyPercent,omitempty"`
-	Strategy                 string   `json:"strategy,omitempty"`
-	BakeTimeInMinutes        int      `json:"bakeTimeInMinutes,omitempty"`
-}
-
 // Controller is who deploys; only ECS itself does here.
 type Controller struct {
 	Type string `json:"type"`
@@ -53,7 +44,6 @@ const (
 	defaultMaxPercent = 200
 	maxSubnets        = 16
 	maxGroups         = 5
-	rolling           = "ROLLING"
 	replica           = "REPLICA"
 	disabled          = "DISABLED"
 )
@@ -72,16 +62,6 @@ func (f *FleetSpec) unsupported() error {
 	case !slices.Contains([]string{"", "LATEST", "1.4.0"}, f.PlatformVersion):
 		return errInvalid("awssim does not implement platformVersion %s.", f.PlatformVersion)
 	}
-	config := f.DeploymentConfiguration
-	if config == nil {
-		return nil
-	}
-	if config.Strategy != "" && config.Strategy != rolling {
-		return errInvalid("awssim does not implement the deployment strategy %s.", config.Strategy)
-	}
-	if config.BakeTimeInMinutes != 0 {
-		return errInvalid("awssim does not implement bakeTimeInMinutes.")
-	}
 	return nil
 }
 
@@ -93,16 +73,8 @@ func (f *FleetSpec) settings(current settings) (settings, error) {
 	if f.HealthCheckGracePeriodSeconds != nil {
 		current.grace = time.Duration(*f.HealthCheckGracePeriodSeconds) * time.Second
 	}
-	if config := f.DeploymentConfiguration; config != nil {
-		if config.MaximumPercent != nil {
-			current.maxPercent = *config.MaximumPercent
-		}
-		if config.MinimumHealthyPercent != nil {
-			current.minPercent = *config.MinimumHealthyPercent
-		}
-		if config.DeploymentCircuitBreaker != nil {
-			current.breaker = *config.DeploymentCircuitBreaker
-		}
+	if f.DeploymentConfiguration != nil {
+		current.config = current.config.merge(f.DeploymentConfiguration)
 	}
 	if f.PropagateTags != "" {
 		current.propagate = f.PropagateTags
@@ -117,23 +89,15 @@ func (f *FleetSpec) settings(current settings) (settings, error) {
 }
 
 func (s *settings) check() error {
-	const hundred = 100
-	switch {
-	case s.desired < 0:
+	if s.desired < 0 {
 		return errInvalid("desiredCount must not be negative.")
-	case s.minPercent < 0 || s.minPercent > hundred:
-		return errInvalid("minimumHealthyPercent must be between 0 and 100.")
-	case s.maxPercent < hundred:
-		return errInvalid("maximumPercent must be greater than or equal to 100.")
-	case s.maxPercent <= s.minPercent:
-		return errInvalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
 	}
-	return nil
+	return s.config.check()
 }
 
 func defaultSettings() settings {
 	return settings{
-		desired: defaultDesired, minPercent: defaultMinPercent, maxPercent: defaultMaxPercent,
+		desired: defaultDesired, config: defaultConfig(),
 		propagate: "NONE", rebalancing: disabled,
 	}
 }

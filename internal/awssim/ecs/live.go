@@ -92,6 +92,9 @@ func (s *Service) pull(t *task) error {
 		image, err := s.Containers.Pull(t.asked, one.spec.Image)
 		s.mu.Lock()
 		one.image = image
+		if image != nil {
+			t.deployment.served.digests[one.spec.Name] = image.Digest()
+		}
 		if err != nil && !t.stopping() {
 			one.reason = err.Error()
 		}
@@ -187,7 +190,7 @@ func (s *Service) follow(t *task, one *container) {
 
 // join registers the task with its target groups.
 func (s *Service) join(t *task) error {
-	for _, balancer := range t.deployment.revision.balancers {
+	for _, balancer := range t.deployment.served.balancers {
 		err := s.Balancers.Register(balancer.TargetGroupArn, elb.Target{
 			ID: t.address.String(), Port: balancer.ContainerPort, AvailabilityZone: t.subnet.AvailabilityZone,
 			Address: t.container(balancer.ContainerName).running.Address(), Changed: t.fleet.poke,

@@ -8,8 +8,14 @@ type view struct {
 	minPercent, maxPercent int
 	// failed says that the primary deployment has failed and starts nothing.
 	failed bool
-	// primary are the tasks of the newest deployment, old those of earlier ones; oldest first.
-	primary, old []taskView
+	// parallel says that the newest deployment's tasks run beside those that serve, rather than replace them.
+	parallel bool
+	// hold says that the newest deployment does not start yet, keep that the old tasks stay, refill that those of them
+	// that end are replaced, and spare that others stay too.
+	hold, keep, refill, spare bool
+	// primary are the tasks of the newest deployment, old those of earlier ones; oldest first. Others are neither
+	// wanted nor serving; there are some only in parallel.
+	primary, old, others []taskView
 }
 
 // taskView is a task that is meant to run.
@@ -21,14 +27,18 @@ type taskView struct {
 
 // steps is what the scheduler does next.
 type steps struct {
-	start int
-	stop  []string // ids of tasks
+	start    int
+	startOld int
+	stop     []string // ids of tasks
 }
 
 // next decides how a service gets closer to its desired state: never more than the maximum percent of tasks at a
 // time, never fewer healthy ones than the minimum percent ("Rolling update", developer guide: the maximum is
 // rounded down, the minimum up).
 func (v *view) next() steps {
+	if v.parallel {
+		return v.nextParallel()
+	}
 	const hundred = 100
 	most := v.desired * v.maxPercent / hundred
 	least := (v.desired*v.minPercent + hundred - 1) / hundred
@@ -52,6 +62,28 @@ func (v *view) next() steps {
 			planned.stop = append(planned.stop, candidate.id)
 			spare--
 		}
+	}
+	return planned
+}
+
+// nextParallel decides while two deployments run side by side, each with the desired number of tasks.
+func (v *view) nextParallel() steps {
+	var planned steps
+	surplus := max(0, len(v.primary)-v.desired)
+	planned.stop = append(planned.stop, ids(expendable(v.primary)[:surplus])...)
+	if !v.hold && !v.failed {
+		planned.start = max(0, v.desired-len(v.primary))
+	}
+	leaving := len(v.old)
+	if v.keep {
+		leaving = max(0, len(v.old)-v.desired)
+	}
+	planned.stop = append(planned.stop, ids(expendable(v.old)[:leaving])...)
+	if v.refill {
+		planned.startOld = max(0, v.desired-len(v.old))
+	}
+	if !v.spare {
+		planned.stop = append(planned.stop, ids(expendable(v.others))...)
 	}
 	return planned
 }

@@ -65,8 +65,8 @@ func TestNextSteps(t *testing.T) {
 func TestThresholdOfTheCircuitBreaker(t *testing.T) {
 	t.Parallel()
 	for desired, want := range map[int]int{0: 3, 1: 3, 2: 3, 6: 3, 7: 4, 10: 5, 25: 13, 399: 200, 400: 200, 800: 200} {
-		if got := threshold(desired); got != want {
-			t.Errorf("threshold(%d) = %d, want %d", desired, got, want)
+		if got := (&threshold{byBoundedPercent, defaultThreshold}).failures(desired); got != want {
+			t.Errorf("failures(%d) = %d, want %d", desired, got, want)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
@@ -59,15 +58,13 @@ func (f *fleet) look(now time.Time) (time.Duration, bool) {
 	f.tell()
 	f.tellRollouts()
 	due := f.judgeHealth(now)
-	f.tripBreaker(now)
+	due = earlier(due, f.monitor(now))
 	f.tellRollouts()
-	pause := f.take(now)
+	due = earlier(due, f.travel(now))
+	f.tellRollouts()
+	due = earlier(due, f.take(now))
 	f.tell()
-	f.settle(now)
-	f.tellRollouts()
-	if due == 0 || (pause > 0 && pause < due) {
-		due = pause
-	}
+	f.settle()
 	finished := f.status == draining && f.count(nil, func(t *task) bool { return t.last != stopped }) == 0
 	if finished {
 		f.status = inactive
@@ -102,11 +99,30 @@ func (f *fleet) judgeHealth(now time.Time) time.Duration {
 	return due
 }
 
+// earlier is the shorter of two waits, of which 0 has no end.
 func earlier(a, b time.Duration) time.Duration {
-	if a == 0 || b < a {
+	if a == 0 || (b > 0 && b < a) {
 		return b
 	}
 	return a
+}
+
+// monitor fails a deployment that the service asked for, or that its circuit breaker or alarms give up. It returns when
+// to look again.
+func (f *fleet) monitor(now time.Time) time.Duration {
+	if sd := f.current; sd != nil && sd.status == sdRequested && sd.back == nil {
+		f.fail(now, stopCause())
+		return 0
+	}
+	if why, tripped := f.tripBreaker(); tripped {
+		f.fail(now, why)
+		return 0
+	}
+	why, due, raised := f.heedAlarms()
+	if raised {
+		f.fail(now, why)
+	}
+	return due
 }
 
 // examine asks load balancers and the container health check for a running task. It returns what is wrong, and
@@ -120,7 +136,7 @@ func (f *fleet) examine(task *task) (string, bool) {
 	case unknown:
 		return "", false
 	}
-	for _, balancer := range task.deployment.revision.balancers {
+	for _, balancer := range task.deployment.served.balancers {
 		health, registered := f.owner.Balancers.Health(balancer.TargetGroupArn, task.address.String(), balancer.ContainerPort)
 		switch {
 		case registered && health.State == elb.Unhealthy:
@@ -139,7 +155,9 @@ func (f *fleet) examine(task *task) (string, bool) {
 func (f *fleet) noteHealthy(task *task) {
 	if !task.healthy {
 		task.healthy, task.proven = true, true
-		task.deployment.streak = 0
+		if *f.config.DeploymentCircuitBreaker.ResetOnHealthyTask {
+			task.deployment.streak = 0
+		}
 		f.failures, f.notBefore = 0, time.Time{}
 	}
 }
@@ -168,8 +186,37 @@ func (f *fleet) take(now time.Time) time.Duration {
 		return 0
 	}
 	newest := f.deployments[0]
+	looked, byID := f.view()
+	planned := looked.next()
+	for _, id := range planned.stop {
+		byID[id].requestStop(byScheduler, fmt.Sprintf("Scaling activity initiated by (deployment %s)", newest.id))
+	}
+	if wait := f.notBefore.Sub(now); planned.start > 0 && wait > 0 {
+		planned.start = 0
+		return earlier(wait, f.start(f.lastDone, planned.startOld, now))
+	}
+	return earlier(f.start(newest, planned.start, now), f.start(f.lastDone, planned.startOld, now))
+}
+
+// view is what the scheduler looks at.
+func (f *fleet) view() (view, map[string]*task) {
+	newest := f.deployments[0]
 	looked := view{
-		desired: f.desired, minPercent: f.minPercent, maxPercent: f.maxPercent, failed: newest.rollout == failed,
+		desired: f.desired, minPercent: *f.config.MinimumHealthyPercent, maxPercent: *f.config.MaximumPercent,
+		failed: newest.rollout == failed,
+	}
+	var keeps *deployment
+	if sd := f.current; sd != nil && f.status == active {
+		looked.hold = sd.at() == reconcileService || sd.at() == preScaleUp
+		looked.parallel = sd.config.shifting() || looked.hold
+		if sd.back != nil {
+			keeps = sd.target
+		} else {
+			keeps = sd.blue
+		}
+		looked.keep = looked.parallel && keeps != nil && sd.at() != cleanUp
+		looked.refill = looked.keep && keeps == f.lastDone
+		looked.spare = !sd.config.shifting()
 	}
 	byID := make(map[string]*task)
 	for _, task := range f.tasks {
@@ -178,21 +225,16 @@ func (f *fleet) take(now time.Time) time.Duration {
 		}
 		seen := taskView{id: task.id, running: task.last == running, healthy: task.healthy}
 		byID[task.id] = task
-		if task.deployment == newest {
+		switch {
+		case task.deployment == newest:
 			looked.primary = append(looked.primary, seen)
-		} else {
+		case looked.parallel && task.deployment != keeps:
+			looked.others = append(looked.others, seen)
+		default:
 			looked.old = append(looked.old, seen)
 		}
 	}
-	planned := looked.next()
-	for _, id := range planned.stop {
-		leaving := byID[id]
-		leaving.requestStop(byScheduler, fmt.Sprintf("Scaling activity initiated by (deployment %s)", newest.id))
-	}
-	if wait := f.notBefore.Sub(now); planned.start > 0 && wait > 0 {
-		return wait
-	}
-	return f.start(newest, planned.start, now)
+	return looked, byID
 }
 
 // start starts tasks. It returns when to try again if there is no place for them.
@@ -217,70 +259,17 @@ func (f *fleet) start(of *deployment, count int, now time.Time) time.Duration {
 	return pause
 }
 
-// settle completes the deployment and says so when all is as desired.
-func (f *fleet) settle(now time.Time) {
+// settle says so when all is as desired.
+func (f *fleet) settle() {
 	if len(f.deployments) == 0 || f.status != active {
 		return
 	}
-	newest := f.deployments[0]
-	ready := f.count(newest, func(t *task) bool { return t.healthy && !t.stopping() })
-	others := f.count(nil, func(t *task) bool { return !t.retired() && (t.deployment != newest || t.stopping()) })
-	if ready != f.desired || others > 0 || newest.rollout == failed ||
-		f.count(newest, func(t *task) bool { return !t.stopping() }) != f.desired {
+	if f.current != nil || f.deployments[0].rollout == failed || !f.stable() {
 		f.steady = false
 		return
-	}
-	if newest.rollout == inProgress {
-		newest.rollout, newest.updated = completed, now
-		newest.reason = fmt.Sprintf("ECS deployment %s completed.", newest.id)
-		f.deployments, f.lastDone = f.deployments[:1], newest
-		f.sayf("(deployment %s) deployment completed.", newest.id)
 	}
 	if !f.steady {
 		f.steady = true
 		f.sayf("has reached a steady state.")
 	}
-}
-
-// threshold is how many tasks may fail before the circuit breaker trips: half of the desired count, at least 3 and
-// at most 200 ("Deployment circuit breaker", developer guide).
-func threshold(desired int) int {
-	const least, most = 3, 200
-	return min(max((desired+1)/2, least), most)
-}
-
-// tripBreaker fails a deployment whose tasks keep failing, and rolls back if the service wants it.
-func (f *fleet) tripBreaker(now time.Time) {
-	if len(f.deployments) == 0 || !f.breaker.Enable {
-		return
-	}
-	broken := f.deployments[0]
-	if broken.rollout != inProgress || broken.streak < threshold(f.desired) {
-		return
-	}
-	broken.rollout, broken.updated = failed, now
-	broken.reason = "ECS deployment circuit breaker: tasks failed to start."
-	f.sayf("(deployment %s) deployment failed: tasks failed to start.", broken.id)
-	if !f.breaker.Rollback {
-		return
-	}
-	if f.lastDone == nil || f.lastDone == broken {
-		f.sayf("(deployment %s) deployment failed: no rollback candidate was found to run the rollback.", broken.id)
-		return
-	}
-	f.rollBack(now)
-}
-
-// rollBack makes the deployment that completed last the primary one again.
-func (f *fleet) rollBack(now time.Time) {
-	target := f.lastDone
-	if at := slices.Index(f.deployments, target); at >= 0 {
-		f.deployments = slices.Delete(f.deployments, at, at+1)
-	} else {
-		target = &deployment{id: deploymentID(), revision: target.revision, created: now}
-	}
-	target.begin(now, fmt.Sprintf("ECS deployment circuit breaker: rolling back to deploymentId %s.", target.id))
-	f.deployments = slices.Insert(f.deployments, 0, target)
-	f.failures, f.notBefore = 0, time.Time{}
-	f.sayf("rolling back to deployment %s.", target.id)
 }

@@ -39,6 +39,15 @@ type Balancers interface {
 	Health(groupARN, id string, port int) (elb.Health, bool)
 	// InUse says whether a load balancer forwards to the target group.
 	InUse(groupARN string) bool
+
+	Rules
+}
+
+// Rules is how traffic is shifted.
+type Rules interface {
+	// Weights returns how a listener rule spreads requests over target groups, by their ARNs; Shift changes it.
+	Weights(ruleARN string) (map[string]int, error)
+	Shift(ruleARN string, weights map[string]int) error
 }
 
 // Deps are what the service works with.
@@ -50,6 +59,7 @@ type Deps struct {
 	Subnets    network.Lookup
 	Secrets    Secrets       // nil: definitions with secrets do not start
 	Events     awsevent.Sink // of EventBridge; nil drops them
+	Alarms     Alarms        // of CloudWatch; nil has none
 }
 
 // Service is the clusters of all accounts and regions.
@@ -114,25 +124,30 @@ func (s *Service) API() wire.Service {
 	return wire.Service{
 		Name: "ecs", Protocol: wire.JSON11, TargetPrefix: "AmazonEC2ContainerServiceV20141113",
 		Operations: map[string]wire.Handler{
-			"CreateCluster":            wire.Op(s.createCluster),
-			"DeleteCluster":            wire.Op(s.deleteCluster),
-			"DescribeClusters":         wire.Op(s.describeClusters),
-			"ListClusters":             wire.Op(s.listClusters),
-			"RegisterTaskDefinition":   wire.Op(s.registerTaskDefinition),
-			"DeregisterTaskDefinition": wire.Op(s.deregisterTaskDefinition),
-			"DescribeTaskDefinition":   wire.Op(s.describeTaskDefinition),
-			"ListTaskDefinitions":      wire.Op(s.listTaskDefinitions),
-			"CreateService":            wire.Op(s.createService),
-			"UpdateService":            wire.Op(s.updateService),
-			"DeleteService":            wire.Op(s.deleteService),
-			"DescribeServices":         wire.Op(s.describeServices),
-			"ListServices":             wire.Op(s.listServices),
-			"DescribeTasks":            wire.Op(s.describeTasks),
-			"ListTasks":                wire.Op(s.listTasks),
-			"StopTask":                 wire.Op(s.stopTask),
-			"ListTagsForResource":      wire.Op(s.listTagsForResource),
-			"TagResource":              wire.Op(s.tagResource),
-			"UntagResource":            wire.Op(s.untagResource),
+			"CreateCluster":              wire.Op(s.createCluster),
+			"DeleteCluster":              wire.Op(s.deleteCluster),
+			"DescribeClusters":           wire.Op(s.describeClusters),
+			"ListClusters":               wire.Op(s.listClusters),
+			"RegisterTaskDefinition":     wire.Op(s.registerTaskDefinition),
+			"DeregisterTaskDefinition":   wire.Op(s.deregisterTaskDefinition),
+			"DescribeTaskDefinition":     wire.Op(s.describeTaskDefinition),
+			"ListTaskDefinitions":        wire.Op(s.listTaskDefinitions),
+			"CreateService":              wire.Op(s.createService),
+			"UpdateService":              wire.Op(s.updateService),
+			"DeleteService":              wire.Op(s.deleteService),
+			"DescribeServices":           wire.Op(s.describeServices),
+			"ListServices":               wire.Op(s.listServices),
+			"ListServiceDeployments":     wire.Op(s.listServiceDeployments),
+			"DescribeServiceDeployments": wire.Op(s.describeServiceDeployments),
+			"DescribeServiceRevisions":   wire.Op(s.describeServiceRevisions),
+			"StopServiceDeployment":      wire.Op(s.stopServiceDeployment),
+			"ContinueServiceDeployment":  wire.Op(s.continueServiceDeployment),
+			"DescribeTasks":              wire.Op(s.describeTasks),
+			"ListTasks":                  wire.Op(s.listTasks),
+			"StopTask":                   wire.Op(s.stopTask),
+			"ListTagsForResource":        wire.Op(s.listTagsForResource),
+			"TagResource":                wire.Op(s.tagResource),
+			"UntagResource":              wire.Op(s.untagResource),
 		},
 	}
 }

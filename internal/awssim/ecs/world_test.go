@@ -41,11 +41,12 @@ func subnets(_, region, id string) (network.Subnet, bool) {
 type world struct {
 	*ecs.Service
 
-	logs  *logs.Service
-	elb   *elb.Service
-	group string
-	url   string
-	td    string // the last task definition
+	logs     *logs.Service
+	elb      *elb.Service
+	group    string
+	listener string
+	url      string
+	td       string // the last task definition
 }
 
 // newWorld has a cluster, a load balancer and the image web:1, and waits of AWS pass 300 times as fast.
@@ -82,10 +83,10 @@ func newWorldOf(t *testing.T, decorate func(ecs.Containers) ecs.Containers) *wor
 		"HealthyThresholdCount": 2.0, "UnhealthyThresholdCount": 2.0,
 		"TargetGroupAttributes": []any{map[string]any{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}},
 	}).PhysicalID
-	w.provide(t, w.elb.Providers(), "AWS::ElasticLoadBalancingV2::Listener", resource.Properties{
+	w.listener = w.provide(t, w.elb.Providers(), "AWS::ElasticLoadBalancingV2::Listener", resource.Properties{
 		"LoadBalancerArn": balancer.PhysicalID, "Port": 80.0, "Protocol": "HTTP",
 		"DefaultActions": []any{map[string]any{"Type": "forward", "TargetGroupArn": w.group}},
-	})
+	}).PhysicalID
 	return w
 }
 

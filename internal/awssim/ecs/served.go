@@ -1,0 +1,46 @@
+package ecs
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// servedRevision is a service revision: what was deployed, as it was resolved.
+type servedRevision struct {
+	arn       string
+	created   time.Time
+	revision  revision
+	balancers []LoadBalancer // with the target groups in which its tasks register
+	digests   map[string]string
+}
+
+// serve records a revision that is about to be deployed. Call it locked.
+func (f *fleet) serve(wanted revision, now time.Time) *servedRevision {
+	const least = 1_000_000_000_000_000_000
+	id := least + rand.Int64N(least) //nolint:gosec // an identifier, not a secret
+	var blue *deployment
+	if len(f.deployments) > 0 {
+		blue = f.serving()
+	}
+	made := &servedRevision{
+		arn:     arn(f.place, fmt.Sprintf("service-revision/%s/%s/%d", f.cluster.name, f.name, id)),
+		created: now, revision: wanted, balancers: f.resolve(wanted.balancers, blue), digests: make(map[string]string),
+	}
+	f.served = append([]*servedRevision{made}, f.served...)
+	return made
+}
+
+// served finds a service revision by its ARN. Call it locked.
+func (s *Service) served(wanted string) (*fleet, *servedRevision) {
+	for _, cluster := range s.clusters {
+		for _, fleet := range cluster.fleets {
+			for _, each := range fleet.served {
+				if each.arn == wanted {
+					return fleet, each
+				}
+			}
+		}
+	}
+	return nil, nil
+}
