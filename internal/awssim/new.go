@@ -74,7 +74,7 @@ func New(options Options) *Server {
 	}
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
-		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept,
+		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics,
 	})
 	server.clusters, server.balancers = clusters, balancers
 	queues := sqs.New(pace, server.origin.url)
