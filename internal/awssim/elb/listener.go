@@ -156,7 +156,7 @@ func (s *Service) addListener(
 	if made.attributes, err = kinds.merge(kinds.defaults(), attributes); err != nil {
 		return nil, err
 	}
-	if made.own, err = s.listen(owner, made); err != nil {
+	if made.own, err = s.listen(owner, made, anyPort); err != nil {
 		return nil, err
 	}
 	made.defaults = &rule{arn: ruleARN(made), listener: made, ruleSpec: ruleSpec{Actions: spec.DefaultActions}}

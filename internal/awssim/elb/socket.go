@@ -58,15 +58,18 @@ func (a *arrival) CloseWrite() error {
 // open lets a load balancer listen at its front door. Call it locked.
 func (s *Service) open(made *balancer) error {
 	var err error
-	if made.front, err = s.listen(made, nil); err != nil {
+	if made.front, err = s.listen(made, nil, anyPort); err != nil {
 		return err
 	}
 	return nil
 }
 
-// listen opens a socket of a load balancer.
-func (s *Service) listen(owner *balancer, of *listener) (*socket, error) {
-	accept, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // instantaneous
+// anyPort is an address with a free port.
+const anyPort = "127.0.0.1:0"
+
+// listen opens a socket of a load balancer at an address.
+func (s *Service) listen(owner *balancer, of *listener, at string) (*socket, error) {
+	accept, err := net.Listen("tcp4", at) //nolint:noctx // instantaneous
 	if err != nil {
 		return nil, fmt.Errorf("listening for %s: %w", owner.Name, err)
 	}
