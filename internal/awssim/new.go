@@ -93,7 +93,9 @@ func New(options Options) *Server {
 	for name, provider := range providers {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
-	stacks := cloudformation.New(cloudformation.Config{Clock: pace, Providers: providers, Logger: log, Alarms: metrics})
+	stacks := cloudformation.New(cloudformation.Config{
+		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Logger: log,
+	})
 	server.stacks = stacks
 	server.add(stacks)
 	return server

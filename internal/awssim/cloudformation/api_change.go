@@ -134,6 +134,9 @@ func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deplo
 	if deployed.parameters, err = assign(template, in.Parameters, old.parameters); err != nil {
 		return nil, err
 	}
+	if err := s.fetch(call, template, deployed.parameters); err != nil {
+		return nil, err
+	}
 	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
 		return nil, err
 	}

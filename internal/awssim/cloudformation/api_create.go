@@ -93,6 +93,9 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
 		return nil, err
 	}
+	if err := s.fetch(call, template, deployed.parameters); err != nil {
+		return nil, err
+	}
 	policy, err := givenPolicy(in.StackPolicyBody)
 	if err != nil {
 		return nil, err
@@ -169,6 +172,9 @@ func (s *Service) check(st *stack, deployed *deployment, allowedTypes []string) 
 		return err
 	}
 	if err := checkCapabilities(deployed.template, deployed.capabilities); err != nil {
+		return err
+	}
+	if err := s.checkReferences(st.Place, deployed.template); err != nil {
 		return err
 	}
 	return clientError(s.preview(st, deployed).Check())

@@ -34,6 +34,7 @@ type describedStack struct {
 type describedParameter struct {
 	ParameterKey   string
 	ParameterValue *string
+	ResolvedValue  *string
 }
 
 type describedOutput struct {
@@ -92,7 +93,9 @@ func describeParameters(parameters map[string]parameterValue) []describedParamet
 	var described []describedParameter
 	for _, name := range sortedKeys(parameters) {
 		shown := parameters[name].shown()
-		described = append(described, describedParameter{ParameterKey: name, ParameterValue: &shown})
+		described = append(described, describedParameter{
+			ParameterKey: name, ParameterValue: &shown, ResolvedValue: parameters[name].shownStored(),
+		})
 	}
 	return described
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,7 +60,9 @@ func (s *Service) look(st *stack, r *record) *drift {
 			found.actual[name] = value
 		}
 	}
+	s.unresolvedActual(st.Place, found, r.properties)
 	compared := maps.Clone(r.properties)
+	maps.DeleteFunc(compared, func(name string, _ any) bool { return slices.Contains(found.ignored, name) })
 	for _, name := range neverRead(r.resourceType, r.properties) {
 		if _, has := found.actual[name]; !has {
 			found.ignored = append(found.ignored, name)

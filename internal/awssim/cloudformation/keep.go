@@ -66,6 +66,8 @@ type keptDeployment struct {
 type keptParameter struct {
 	Value          string
 	IsList, NoEcho bool
+	IsStored       bool
+	Stored         string
 }
 
 type keptRecord struct {
@@ -180,7 +182,7 @@ func (k *keptService) deployment(d *deployment) *keptDeployment {
 		Rollback: d.rollback, Imports: d.imports,
 	}
 	for name, p := range d.parameters {
-		kept.Parameters[name] = keptParameter{p.value, p.isList, p.noEcho}
+		kept.Parameters[name] = keptParameter{p.value, p.isList, p.noEcho, p.isStored, p.stored}
 	}
 	return kept
 }

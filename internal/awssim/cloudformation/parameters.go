@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // parameterValue is the value of a template's parameter.
@@ -14,15 +17,26 @@ type parameterValue struct {
 	value  string
 	isList bool
 	noEcho bool
+	// isStored is set if value names an SSM parameter, whose own value stored is.
+	isStored bool
+	stored   string
+}
+
+// text is the value itself, wherever it is kept.
+func (v parameterValue) text() string {
+	if v.isStored {
+		return v.stored
+	}
+	return v.value
 }
 
 // resolved is what Ref answers.
 func (v parameterValue) resolved() any {
 	if !v.isList {
-		return v.value
+		return v.text()
 	}
 	var items []any
-	for item := range strings.SplitSeq(v.value, ",") {
+	for item := range strings.SplitSeq(v.text(), ",") {
 		items = append(items, strings.TrimSpace(item))
 	}
 	return items
@@ -34,6 +48,19 @@ func (v parameterValue) shown() string {
 		return "****"
 	}
 	return v.value
+}
+
+// shownStored is what descriptions show of a value that is kept in an SSM parameter; nil for others.
+func (v parameterValue) shownStored() *string {
+	switch {
+	case !v.isStored:
+		return nil
+	case v.noEcho:
+		hidden := v.shown()
+		return &hidden
+	default:
+		return &v.stored
+	}
 }
 
 // parameter is a parameter as clients give it.
@@ -72,6 +99,88 @@ func assign(
 		return nil, invalid("Parameters: [%s] must have values", strings.Join(missing, ", "))
 	}
 	return values, nil
+}
+
+// fetch looks up the values that are kept in SSM parameters. Its errors are quoted in public issues.
+func (s *Service) fetch(call *wire.Call, template *document.Template, values map[string]parameterValue) error {
+	var absent, secret []string
+	for _, name := range sortedKeys(values) {
+		declared := template.Parameters[name]
+		if !declared.NamesStored() {
+			continue
+		}
+		if s.references == nil {
+			return wire.Unsupported(call, "parameters of the type "+declared.Type)
+		}
+		given := values[name]
+		value, kind, ok := s.references.Parameter(placeOf(call), given.value)
+		switch {
+		case !ok:
+			absent = append(absent, given.value)
+		case !declared.IsStored():
+		case kind == "SecureString":
+			secret = append(secret, given.value)
+		default:
+			given.isStored, given.stored = true, value
+			values[name] = given
+		}
+	}
+	switch {
+	case len(absent) > 0:
+		return invalid("Unable to fetch parameters %s from parameter store for this account.", list(absent))
+	case len(secret) > 0:
+		return invalid("Parameters %s referenced by template have types not supported by CloudFormation.", list(secret))
+	default:
+		return nil
+	}
+}
+
+// list writes "[a,b]".
+func list(names []string) string { return "[" + strings.Join(names, ",") + "]" }
+
+// checkExistence stops an operation if what the values of AWS-specific types name does not exist. Types that the
+// simulator has no resources of are not checked.
+func (s *Service) checkExistence(st *stack, deployed *deployment) error {
+	for _, name := range sortedKeys(deployed.parameters) {
+		value, declared := deployed.parameters[name], deployed.template.Parameters[name]
+		for _, item := range items(value) {
+			if !s.exists(st.Place, declared.Kind(), item) {
+				return refusal("Parameter validation failed: parameter value %s for parameter name %s does not exist", item, name)
+			}
+		}
+	}
+	return nil
+}
+
+func items(value parameterValue) []string {
+	if !value.isList {
+		return []string{value.text()}
+	}
+	parts := strings.Split(value.text(), ",")
+	for i, part := range parts {
+		parts[i] = strings.TrimSpace(part)
+	}
+	return parts
+}
+
+func (s *Service) exists(place resource.Place, kind, id string) bool {
+	if kind == "AWS::EC2::AvailabilityZone::Name" {
+		return slices.Contains(intrinsic.Zones(place.Region), id)
+	}
+	resourceType, ok := map[string]string{
+		"AWS::EC2::VPC::Id": "AWS::EC2::VPC", "AWS::EC2::Subnet::Id": "AWS::EC2::Subnet",
+		"AWS::EC2::SecurityGroup::Id":  "AWS::EC2::SecurityGroup",
+		"AWS::Route53::HostedZone::Id": "AWS::Route53::HostedZone",
+	}[kind]
+	if !ok {
+		return true
+	}
+	reader, ok := s.providers[resourceType].(resource.Reader)
+	if !ok {
+		return true
+	}
+	_, exists := reader.Read(resource.Request{Place: place, Type: resourceType, PhysicalID: id})
+	return exists
 }
 
 func keyed(template *document.Template, given []parameter) (map[string]parameter, error) {
@@ -120,11 +229,11 @@ func choose(
 
 // conform checks a value against its declaration. Texts as moto's tests and public issues quote them.
 func conform(name string, declared *document.Parameter, text string) error {
-	items := []string{text}
-	if declared.IsList() {
-		items = strings.Split(text, ",")
+	parts := []string{text}
+	if declared.IsList() && !declared.IsStored() {
+		parts = strings.Split(text, ",")
 	}
-	for _, item := range items {
+	for _, item := range parts {
 		item = strings.TrimSpace(item)
 		if problem := violation(declared, item); problem != "" {
 			if declared.ConstraintDescription != "" {

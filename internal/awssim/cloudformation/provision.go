@@ -22,6 +22,7 @@ type desired struct {
 	dependencies []string
 	properties   resource.Properties
 	shown        resource.Properties // with the secrets of NoEcho parameters masked
+	applied      resource.Properties // with dynamic references resolved: for providers; nil if that is still to be done
 	tags         map[string]string
 	schema       *schema.Schema
 }
@@ -42,13 +43,21 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 		return wanted, err
 	}
 	wanted.properties, wanted.shown = properties, masked(deployed, scope, definition.Properties, properties)
-	if problems := known.Validate(properties); len(problems) > 0 {
+	resolved, err := s.resolveAll(st.Place, properties)
+	if err != nil {
+		return wanted, err
+	}
+	if problems := known.Validate(resolved); len(problems) > 0 {
 		return wanted, invalidProperties(logicalID, problems)
 	}
-	if wanted.properties, err = known.Coerce(properties); err != nil {
+	if wanted.applied, err = known.Coerce(resolved); err != nil {
 		return wanted, refusal("reading the schema of %s: %w", definition.Type, err)
 	}
-	return wanted, nil
+	wanted.properties = wanted.applied
+	if refers(properties, "") {
+		wanted.properties, err = known.Coerce(properties)
+	}
+	return wanted, err
 }
 
 // masked returns the properties as they are shown: what comes from a NoEcho parameter is not. It is called once the scope has
@@ -85,10 +94,14 @@ func invalidProperties(logicalID string, problems []schema.Problem) error {
 }
 
 // request asks the provider for something to do with a resource. The caller does not hold st.mu.
-func (st *stack) request(wanted desired, physicalID string) resource.Request {
+func (s *Service) request(st *stack, wanted desired, physicalID string) resource.Request {
+	properties := wanted.applied
+	if properties == nil {
+		properties = s.resolveKnown(st.Place, wanted.properties)
+	}
 	return resource.Request{
 		Place: st.Place, Type: wanted.definition.Type, LogicalID: wanted.logicalID, StackName: st.name, StackID: st.id,
-		PhysicalID: physicalID, Properties: wanted.properties, Tags: wanted.tags, Undoing: st.undoing(),
+		PhysicalID: physicalID, Properties: properties, Tags: wanted.tags, Undoing: st.undoing(),
 	}
 }
 
@@ -100,7 +113,7 @@ func (st *stack) undoing() bool {
 
 // create makes a new resource and writes its events. A replacement keeps the UPDATE vocabulary.
 func (s *Service) create(ctx context.Context, st *stack, live *record, wanted desired, verb verbs) error {
-	request := st.request(wanted, "")
+	request := s.request(st, wanted, "")
 	request.Initiated = func(physicalID string) {
 		st.mu.Lock()
 		defer st.mu.Unlock()
@@ -129,8 +142,8 @@ func (s *Service) initiated(st *stack, live *record, physicalID string, verb ver
 
 // change updates a resource in place and writes its last event; the first was written by the caller.
 func (s *Service) change(ctx context.Context, st *stack, live *record, wanted desired, previous resource.Properties) error {
-	request := st.request(wanted, live.physicalID)
-	request.Previous = previous
+	request := s.request(st, wanted, live.physicalID)
+	request.Previous = s.resolveKnown(st.Place, previous)
 	result, err := s.providers[wanted.definition.Type].Update(ctx, request)
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -173,7 +186,8 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 	st.note(live, deleteInProgress, "", s.clock.Now())
 	request := resource.Request{
 		Place: st.Place, Type: live.resourceType, LogicalID: live.logicalID, StackName: st.name, StackID: st.id,
-		PhysicalID: live.physicalID, Properties: live.properties, Tags: live.tags, Undoing: st.status.undoes(),
+		PhysicalID: live.physicalID, Properties: s.resolveKnown(st.Place, live.properties), Tags: live.tags,
+		Undoing:  st.status.undoes(),
 		Snapshot: live.wantsSnapshot(),
 	}
 	st.mu.Unlock()

@@ -139,7 +139,7 @@ func (k *keptDeployment) restored(templates []*document.Template) *deployment {
 		made.template = templates[k.Template]
 	}
 	for name, p := range k.Parameters {
-		made.parameters[name] = parameterValue{value: p.Value, isList: p.IsList, noEcho: p.NoEcho}
+		made.parameters[name] = parameterValue{value: p.Value, isList: p.IsList, noEcho: p.NoEcho, isStored: p.IsStored, stored: p.Stored}
 	}
 	return made
 }

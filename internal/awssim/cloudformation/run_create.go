@@ -107,6 +107,9 @@ func (s *Service) startable(st *stack, deployed *deployment, scope *intrinsic.Sc
 	if err := s.checkImports(st, deployed); err != nil {
 		return nil, err
 	}
+	if err := s.checkExistence(st, deployed); err != nil {
+		return nil, err
+	}
 	active, err := scope.Active()
 	if err != nil {
 		return nil, clientError(err)

@@ -205,7 +205,7 @@ func (s *Service) makeRoom(ctx context.Context, st *stack, r *record) error {
 		return nil
 	}
 	gone := desired{logicalID: r.logicalID, definition: r.definition, properties: r.properties, tags: r.tags}
-	request := st.request(gone, r.physicalID)
+	request := s.request(st, gone, r.physicalID)
 	if err := s.providers[r.resourceType].Delete(ctx, request); err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	Providers map[string]resource.Provider
 	// Alarms are what rollback triggers watch; without them triggers are refused.
 	Alarms Alarms
+	// References finds the values of SSM parameters and secrets; without it templates cannot have any.
+	References References
 	// Events is told of every change of a status; nil tells nobody.
 	Events awsevent.Sink
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
@@ -32,13 +34,14 @@ type Config struct {
 
 // Service is the simulated CloudFormation.
 type Service struct {
-	clock     clock.Clock
-	providers map[string]resource.Provider
-	alarms    Alarms
-	bus       awsevent.Sink
-	log       *slog.Logger
-	store     *store
-	templates *templates
+	clock      clock.Clock
+	providers  map[string]resource.Provider
+	alarms     Alarms
+	references References
+	bus        awsevent.Sink
+	log        *slog.Logger
+	store      *store
+	templates  *templates
 
 	ctx      context.Context //nolint:containedctx // the life of the service, which operations must not outlive
 	stop     context.CancelFunc
@@ -54,7 +57,8 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, bus: config.Events, log: log,
+		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References,
+		bus: config.Events, log: log,
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
 }

@@ -38,6 +38,7 @@ type stage struct {
 	mu       sync.Mutex
 	failures map[string]string // "Create Topic" -> message
 	alarms   map[string]string // states by ARN
+	kept     map[string]string // secrets and parameters by service and key; SecureString ones by ssm-secure
 	once     map[string]bool   // the failures that happen a single time
 	log      []string          // what the provider was asked for
 }
@@ -54,7 +55,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	realTime := clock.Clock{Speed: 1}
 	plain := generic.New(realTime)
-	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), once: make(map[string]bool)}
+	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), kept: make(map[string]string), once: make(map[string]bool)}
 	s.providers = make(map[string]resource.Provider)
 	for name := range plain.Providers() {
 		s.providers[name] = s
@@ -71,7 +72,7 @@ func newStage(t *testing.T) *stage {
 // open starts the service, without stacks.
 func (s *stage) open() {
 	s.service = cloudformation.New(cloudformation.Config{
-		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s,
+		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s, References: s,
 	})
 	s.client = cfn.New(cfn.Options{
 		Region: "us-east-1", HTTPClient: inProcess{s.service.API()}, BaseEndpoint: aws.String("http://awssim"),
@@ -120,6 +121,35 @@ func (s *stage) AlarmState(_ resource.Place, arn string) (string, bool) {
 	defer s.mu.Unlock()
 	state, ok := s.alarms[arn]
 	return state, ok
+}
+
+// keep gives a secret ("secretsmanager"), a parameter ("ssm") or a secure one ("ssm-secure") a value.
+func (s *stage) keep(service, key, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept[service+":"+key] = value
+}
+
+// Parameter finds what keep gave.
+func (s *stage) Parameter(_ resource.Place, name string) (string, string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if value, ok := s.kept["ssm:"+name]; ok {
+		return value, "String", true
+	}
+	value, ok := s.kept["ssm-secure:"+name]
+	return value, "SecureString", ok
+}
+
+// Resolve finds what keep gave.
+func (s *stage) Resolve(_ resource.Place, service, key string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	value, ok := s.kept[service+":"+key]
+	if !ok {
+		return "", fmt.Errorf("Parameters: [%s:%s] cannot be found.", service, key) //nolint:revive // AWS's words
+	}
+	return value, nil
 }
 
 // ring puts errorsAlarm into a state.

@@ -90,7 +90,7 @@ func TestAnAlarmRollsAnUpdateBack(t *testing.T) {
 		if got := s.settle("demo").StackStatus; got != types.StackStatusUpdateRollbackComplete {
 			t.Errorf("status %s", got)
 		}
-		if got := s.live("First", topic)["DisplayName"]; got != "one" {
+		if got := s.display(); got != "one" {
 			t.Errorf("the topic is called %v", got)
 		}
 	})

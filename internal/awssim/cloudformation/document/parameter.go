@@ -25,7 +25,20 @@ const ssmPrefix = "AWS::SSM::Parameter::Value<"
 
 // IsList reports whether the parameter's value is a list of strings, written with commas between them.
 func (p *Parameter) IsList() bool {
-	return p.Type == "CommaDelimitedList" || strings.HasPrefix(p.Type, "List<")
+	inner := strings.TrimPrefix(p.Type, ssmPrefix)
+	return strings.HasPrefix(inner, "CommaDelimitedList") || strings.HasPrefix(inner, "List<")
+}
+
+// NamesStored reports whether the value is the name of an SSM parameter, which has to exist.
+func (p *Parameter) NamesStored() bool { return p.IsStored() || p.Type == "AWS::SSM::Parameter::Name" }
+
+// IsStored reports whether Ref answers the value of the SSM parameter that the value names.
+func (p *Parameter) IsStored() bool { return strings.HasPrefix(p.Type, ssmPrefix) }
+
+// Kind returns the AWS-specific type of each value, such as AWS::EC2::VPC::Id, without what is around it.
+func (p *Parameter) Kind() string {
+	inner := strings.TrimPrefix(p.Type, ssmPrefix)
+	return strings.TrimRight(strings.TrimPrefix(inner, "List<"), ">")
 }
 
 // IsNumeric reports whether each value must be a number.
@@ -70,8 +83,6 @@ func readParameter(name string, members map[string]any) (Parameter, error) {
 		return Parameter{}, malformed("[/Parameters/%s] Every Parameters object must contain a Type member.", name)
 	case !isParameterType(parameter.Type):
 		return Parameter{}, malformed("Unrecognized parameter type: %s", parameter.Type)
-	case strings.HasPrefix(parameter.Type, ssmPrefix):
-		return Parameter{}, refuse("awssim does not implement the parameter type %s (of %s)", parameter.Type, name)
 	}
 	return parameter, nil
 }
@@ -143,14 +154,16 @@ func scalarList(value any) ([]string, bool) {
 	return texts, true
 }
 
-// isParameterType knows the types of the user guide. AWS-specific types check that a thing exists; their
-// form is all that is looked at here.
+// isParameterType knows the types of the user guide.
 func isParameterType(name string) bool {
 	switch name {
 	case "String", "Number", "CommaDelimitedList", "List<Number>", "List<String>", "AWS::SSM::Parameter::Name":
 		return true
 	}
-	name = strings.TrimPrefix(name, ssmPrefix)
+	name, stored := strings.CutPrefix(name, ssmPrefix)
+	if stored && name == "CommaDelimitedList>" {
+		return true
+	}
 	name = strings.TrimPrefix(name, "List<")
 	switch strings.TrimRight(name, ">") {
 	case "AWS::EC2::AvailabilityZone::Name", "AWS::EC2::Image::Id", "AWS::EC2::Instance::Id", "AWS::EC2::KeyPair::KeyName",
