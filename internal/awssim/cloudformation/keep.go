@@ -81,7 +81,7 @@ type keptRecord struct {
 	Attributes                             map[string]any
 	Tags                                   map[string]string
 	Touched, DeletedFirst, Skipped, Import bool
-	Replaced                               bool
+	Replaced, Snapshot                     bool
 }
 
 type keptEvent struct {
@@ -204,6 +204,6 @@ func keepRecord(r *record) keptRecord {
 		LogicalID: r.logicalID, PhysicalID: r.physicalID, Type: r.resourceType, Status: r.status, Reason: r.reason,
 		Changed: r.changed, Definition: r.definition, Dependencies: r.dependencies, Properties: r.properties, Shown: r.shown,
 		Attempted: r.attempted, Attributes: r.attributes, Tags: r.tags, Touched: r.touched, DeletedFirst: r.deletedFirst,
-		Skipped: r.skipped, Import: r.imported, Replaced: r.replaced,
+		Skipped: r.skipped, Import: r.imported, Replaced: r.replaced, Snapshot: r.snapshot,
 	}
 }

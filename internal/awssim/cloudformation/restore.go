@@ -149,7 +149,7 @@ func (k keptRecord) restored() *record {
 		logicalID: k.LogicalID, physicalID: k.PhysicalID, resourceType: k.Type, status: k.Status, reason: k.Reason,
 		changed: k.Changed, definition: k.Definition, dependencies: k.Dependencies, properties: k.Properties, shown: k.Shown,
 		attempted: k.Attempted, attributes: k.Attributes, tags: k.Tags, touched: k.Touched, deletedFirst: k.DeletedFirst,
-		skipped: k.Skipped, imported: k.Import, replaced: k.Replaced,
+		skipped: k.Skipped, imported: k.Import, replaced: k.Replaced, snapshot: k.Snapshot,
 	}
 }
 
