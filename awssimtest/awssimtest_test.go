@@ -218,9 +218,9 @@ func TestAFaultThatMakesNoSenseFailsTheTest(t *testing.T) {
 func TestResourcesAreEditedAndRemovedOutOfBand(t *testing.T) {
 	t.Parallel()
 	sim := awssimtest.Start(t)
-	create(t, sim, topics)
+	create(t, sim, `Resources: {Orders: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/orders, TargetKeyId: one}}}`)
 	await(t, sim, types.StackStatusCreateComplete)
-	const kind, id = "AWS::SNS::Topic", "arn:aws:sns:" + awssimtest.Region + ":" + awssimtest.Account + ":orders"
+	const kind, id = "AWS::KMS::Alias", "alias/orders"
 	look := func() types.StackResourceDriftStatus {
 		out, err := client(sim).DetectStackResourceDrift(t.Context(), &cloudformation.DetectStackResourceDriftInput{
 			StackName: aws.String("shop"), LogicalResourceId: aws.String("Orders"),
@@ -231,7 +231,7 @@ func TestResourcesAreEditedAndRemovedOutOfBand(t *testing.T) {
 		return out.StackResourceDrift.StackResourceDriftStatus
 	}
 	seen := []types.StackResourceDriftStatus{look()}
-	sim.EditResource(t, kind, id, map[string]any{"TopicName": "invoices"})
+	sim.EditResource(t, kind, id, map[string]any{"TargetKeyId": "another"})
 	seen = append(seen, look())
 	sim.RemoveResource(t, kind, id)
 	seen = append(seen, look())

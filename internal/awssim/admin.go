@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sns"
 )
 
 const (
@@ -54,6 +55,7 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("DELETE "+ResourcesPath, s.deleteResource)
 	mux.HandleFunc("POST "+SpotPath, s.postSpotInterruption)
 	mux.HandleFunc("GET "+ListenersPath, s.getListeners)
+	mux.HandleFunc("GET "+sns.ConfirmPath, s.confirmSubscription)
 	return mux
 }
 

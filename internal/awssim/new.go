@@ -18,7 +18,6 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sqs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
@@ -72,16 +71,18 @@ func New(options Options) *Server {
 		log: log, services: make(map[string]wire.Service), registry: images, records: plain,
 		keepers: []state.Named{{Name: "records", Keeper: plain}},
 	}
+	server.carriers = newMessaging(pace, server.origin.url, log)
+	carriers := server.carriers
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
-		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics,
+		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics, Events: carriers.events,
 	})
 	server.clusters, server.balancers = clusters, balancers
-	queues := sqs.New(pace, server.origin.url)
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{
-		sts.New(), images, lines, metrics, balancers, clusters, queues,
+		sts.New(), images, lines, metrics, balancers, clusters,
+		carriers.queues, carriers.topics, carriers.events,
 		secrets, parameters,
 	} {
 		server.add(service)
@@ -94,7 +95,7 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	stacks := cloudformation.New(cloudformation.Config{
-		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Logger: log,
+		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Events: carriers.events, Logger: log,
 	})
 	server.stacks = stacks
 	server.add(stacks)

@@ -58,6 +58,7 @@ type Server struct {
 	private   http.Handler // what lies below adminPath
 	faults    fault.Set
 	origin    origin
+	carriers  messaging
 	records   *generic.Provider // of resources that need not move
 	clusters  *ecs.Service
 	balancers *elb.Service

@@ -97,9 +97,9 @@ func decodeMap(node *form, path string, into reflect.Value) error {
 		for name, child := range item.children {
 			target := value
 			switch name {
-			case "key":
+			case "key", "Name": // the latter in SNS
 				target = key
-			case "value":
+			case "value", "Value":
 			default:
 				return &formError{path: below + "." + name}
 			}
