@@ -2,7 +2,6 @@ package cloudformation
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -38,16 +37,10 @@ type createChangeSetOutput struct {
 	StackID string `query:"StackId"`
 }
 
-const maxChangeSetName = 128
-
-var changeSetNamePattern = regexp.MustCompile(`^[a-zA-Z][-a-zA-Z0-9]*$`)
-
 func (in *createChangeSetInput) check() error {
 	var wrong violations
 	wrong.name(in.StackName)
-	if !changeSetNamePattern.MatchString(in.ChangeSetName) || len(in.ChangeSetName) > maxChangeSetName {
-		wrong.add(quote(in.ChangeSetName), "changeSetName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
-	}
+	wrong.newChangeSet(in.ChangeSetName)
 	wrong.oneOf(in.ChangeSetType, "changeSetType", changeSetCreate, changeSetUpdate, changeSetImport)
 	wrong.oneOf(in.OnStackFailure, "onStackFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
 	wrong.oneOf(in.DeploymentMode, "deploymentMode", deploymentRevertDrift)

@@ -156,6 +156,9 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 		proposed.status, proposed.reason = statusNoChange, err.Error()
 	case !changed:
 		proposed.status, proposed.reason = statusNoChange, reasonNoChanges
+		if len(proposed.deployed.template.Transforms) > 0 {
+			proposed.reason = "No updates are to be performed."
+		}
 	default:
 		proposed.status, proposed.execution, proposed.changes = statusPlanned, executionAvailable, changes
 		if proposed.kind == changeSetImport {

@@ -143,3 +143,17 @@ func TestADeletedStackTellsOfNoChangeSet(t *testing.T) {
 		}
 	})
 }
+
+func TestAChangeSetWithoutChangesOfATransformedTemplateHasWordsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const template = `{"Transform": "AWS::LanguageExtensions", "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`
+	expand := []types.Capability{types.CapabilityCapabilityAutoExpand}
+	play(t, func(s *stage) {
+		s.create(template, func(in *cfn.CreateStackInput) { in.Capabilities = expand })
+		s.settle("demo")
+		same := s.propose("same", template, func(in *cfn.CreateChangeSetInput) { in.Capabilities = expand })
+		if got := aws.ToString(same.StatusReason); got != "No updates are to be performed." {
+			s.t.Errorf("reason %q", got)
+		}
+	})
+}

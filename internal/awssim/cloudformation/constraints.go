@@ -11,7 +11,7 @@ import (
 // Limits of the API. Source: the botocore model and the quotas page of the user guide.
 const (
 	maxTemplateBody = 51200
-	maxStackName    = 128
+	maxStackName    = 128 // of change sets, too
 	maxTags         = 50
 	maxToken        = 128
 )
@@ -59,6 +59,19 @@ func (v *violations) newName(value string) {
 	}
 	if len(value) > maxStackName {
 		v.add(quote(value), "stackName", fmt.Sprintf("Member must have length less than or equal to %d", maxStackName))
+	}
+}
+
+func (v *violations) newChangeSet(name string) {
+	if name == "" {
+		v.add("null", "changeSetName", "Member must not be null")
+		return
+	}
+	if len(name) > maxStackName {
+		v.add(quote(name), "changeSetName", fmt.Sprintf("Member must have length less than or equal to %d", maxStackName))
+	}
+	if !newNamePattern.MatchString(name) {
+		v.add(quote(name), "changeSetName", "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
 	}
 }
 

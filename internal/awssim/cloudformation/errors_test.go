@@ -177,6 +177,18 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.GetTemplateSummary(s.t.Context(), &cfn.GetTemplateSummaryInput{StackName: aws.String("demo")})
 			return err
 		}, answer{"ValidationError", "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."}},
+		"a previous value beside a new one": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.UpdateStack(s.t.Context(), &cfn.UpdateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(`{"Parameters": {"P": {"Type": "String"}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`),
+				Parameters: []types.Parameter{{ParameterKey: aws.String("P"), ParameterValue: aws.String("x"), UsePreviousValue: aws.Bool(true)}},
+			})
+			return err
+		}, answer{
+			"ValidationError",
+			"Invalid input for parameter key P. Cannot specify usePreviousValue as true and non empty value for a parameter",
+		}},
 		"continue a rollback in two ways": {func(s *stage) error {
 			_, err := s.client.ContinueUpdateRollback(s.t.Context(), &cfn.ContinueUpdateRollbackInput{
 				StackName: absent, ForceRollback: aws.Bool(true), ResourcesToSkip: []string{"Topic"},

@@ -207,8 +207,9 @@ func choose(
 ) (string, bool, error) {
 	p, isGiven := given[name]
 	switch {
-	case isGiven && p.UsePreviousValue && p.ParameterValue != nil:
-		return "", false, invalid("Invalid input for parameter key %s. Cannot specify usePreviousValue as true with a value.", name)
+	case isGiven && p.UsePreviousValue && p.ParameterValue != nil && *p.ParameterValue != "":
+		return "", false, invalid(
+			"Invalid input for parameter key %s. Cannot specify usePreviousValue as true and non empty value for a parameter", name)
 	case isGiven && p.UsePreviousValue:
 		old, ok := previous[name]
 		if !ok {
