@@ -75,8 +75,10 @@ func New(options Options) *Server {
 	carriers := server.carriers
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
-		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics, Events: carriers.events,
+		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics,
+		Events: carriers.events,
 	})
+	metrics.AddSource(clusters)
 	server.clusters, server.balancers = clusters, balancers
 	server.private = server.admin()
 	providers := plain.Providers()

@@ -52,9 +52,13 @@ type cluster struct {
 type clusterSettings struct {
 	CapacityProviders               []string       `json:"capacityProviders"`
 	DefaultCapacityProviderStrategy []StrategyItem `json:"defaultCapacityProviderStrategy"`
+	Settings                        []setting      `json:"settings"`
 }
 
 func (c *clusterSettings) check() error {
+	if err := checkSettings(c.Settings); err != nil {
+		return err
+	}
 	for _, name := range c.CapacityProviders {
 		if !fargate(name) {
 			return errInvalid("The specified capacity provider %s was not found.", name)
@@ -117,15 +121,14 @@ type createClusterInput struct {
 type describedCluster struct {
 	clusterSettings
 
-	ClusterArn                        string    `json:"clusterArn"`
-	ClusterName                       string    `json:"clusterName"`
-	Status                            string    `json:"status"`
-	RegisteredContainerInstancesCount int       `json:"registeredContainerInstancesCount"`
-	RunningTasksCount                 int       `json:"runningTasksCount"`
-	PendingTasksCount                 int       `json:"pendingTasksCount"`
-	ActiveServicesCount               int       `json:"activeServicesCount"`
-	Settings                          []setting `json:"settings"`
-	Tags                              []Tag     `json:"tags"`
+	ClusterArn                        string `json:"clusterArn"`
+	ClusterName                       string `json:"clusterName"`
+	Status                            string `json:"status"`
+	RegisteredContainerInstancesCount int    `json:"registeredContainerInstancesCount"`
+	RunningTasksCount                 int    `json:"runningTasksCount"`
+	PendingTasksCount                 int    `json:"pendingTasksCount"`
+	ActiveServicesCount               int    `json:"activeServicesCount"`
+	Tags                              []Tag  `json:"tags"`
 }
 
 type clusterOutput struct {
@@ -135,8 +138,9 @@ type clusterOutput struct {
 func (c *cluster) describe(withTags bool) describedCluster {
 	described := describedCluster{
 		ClusterArn: c.arn, ClusterName: c.name, Status: c.status, clusterSettings: c.clusterSettings,
-		Settings: []setting{}, Tags: []Tag{},
+		Tags: []Tag{},
 	}
+	described.Settings = c.allSettings()
 	described.CapacityProviders = append([]string{}, c.CapacityProviders...)
 	described.DefaultCapacityProviderStrategy = append([]StrategyItem{}, c.DefaultCapacityProviderStrategy...)
 	for _, fleet := range c.fleets {
@@ -240,7 +244,11 @@ func (s *Service) describeClusters(
 			out.Failures = append(out.Failures, missing(clusterARN(placeOf(call), name)))
 			continue
 		}
-		out.Clusters = append(out.Clusters, found.describe(slices.Contains(in.Include, "TAGS")))
+		described := found.describe(slices.Contains(in.Include, "TAGS"))
+		if !slices.Contains(in.Include, "SETTINGS") {
+			described.Settings = []setting{}
+		}
+		out.Clusters = append(out.Clusters, described)
 	}
 	return out, nil
 }
@@ -299,16 +307,11 @@ func readCluster(r resource.Request) (clusterProperties, error) {
 	if err := props.Decode(r.Properties, &wanted); err != nil {
 		return wanted, err
 	}
-	for _, set := range wanted.ClusterSettings {
-		if set.Name != "containerInsights" || set.Value != "disabled" {
-			return wanted, props.Unsupported("the cluster setting " + set.Name + " " + set.Value)
-		}
-	}
 	return wanted, nil
 }
 
 func (c *clusterProperties) settings() clusterSettings {
-	return clusterSettings{c.CapacityProviders, c.DefaultCapacityProviderStrategy}
+	return clusterSettings{c.CapacityProviders, c.DefaultCapacityProviderStrategy, c.ClusterSettings}
 }
 
 // Create makes a cluster.

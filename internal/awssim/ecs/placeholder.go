@@ -127,6 +127,9 @@ func (p *placeholder) Stop(timeout time.Duration) {
 // Check passes: a placeholder is always healthy.
 func (p *placeholder) Check(context.Context, []string) (int, error) { return 0, nil }
 
+// Usage is nothing: the web server is the simulator's own.
+func (p *placeholder) Usage() (time.Duration, int64, bool) { return 0, 0, true }
+
 func (p *placeholder) end(code int) {
 	p.once.Do(func() {
 		_ = p.server.Close()

@@ -60,6 +60,7 @@ type Deps struct {
 	Secrets    Secrets       // nil: definitions with secrets do not start
 	Events     awsevent.Sink // of EventBridge; nil drops them
 	Alarms     Alarms        // of CloudWatch; nil has none
+	Metrics    Metrics       // of CloudWatch; nil drops them
 }
 
 // Service is the clusters of all accounts and regions.

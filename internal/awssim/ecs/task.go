@@ -78,6 +78,7 @@ type task struct {
 	proven     bool   // has worked once
 	counted    bool   // was counted as a failure
 	verdict    string // why it has to be replaced
+	gauge      gauge  // of what it uses
 	changes    int    // that EventBridge was told of
 }
 

@@ -55,15 +55,19 @@ func newWorld(t *testing.T) *world {
 	return newWorldOf(t, func(plain ecs.Containers) ecs.Containers { return plain })
 }
 
-func newWorldOf(t *testing.T, decorate func(ecs.Containers) ecs.Containers) *world {
+func newWorldOf(t *testing.T, decorate func(ecs.Containers) ecs.Containers, changes ...func(*ecs.Deps)) *world {
 	t.Helper()
 	pace := clock.Clock{Speed: 300}
 	images := ecr.New(here())
 	w := &world{logs: logs.New(), elb: elb.New(pace, subnets)}
-	w.Service = ecs.New(ecs.Deps{
+	deps := ecs.Deps{
 		Clock: pace, Containers: decorate(ecs.NewContainers(images, process.NewRunner(t.TempDir()))),
 		Logs: w.logs, Balancers: w.elb, Subnets: subnets,
-	})
+	}
+	for _, change := range changes {
+		change(&deps)
+	}
+	w.Service = ecs.New(deps)
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)

@@ -3,6 +3,7 @@ package elb
 import (
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +14,8 @@ import (
 // Recorder is where metrics go: [cloudwatch.Service].
 type Recorder interface {
 	// RecordAt adds a value that was seen so many times at a moment.
-	RecordAt(place resource.Place, namespace, name string, dimensions map[string]string, unit string, value, count float64, at time.Time)
+	RecordAt(place resource.Place, namespace, name string, dimensions map[string]string, unit string, value, count float64,
+		at time.Time)
 	// Minute is how long a minute of AWS lasts here.
 	Minute() time.Duration
 }
@@ -132,14 +134,14 @@ func (m *meter) answered(status int) {
 	switch {
 	case status >= http.StatusBadGateway && status <= http.StatusGatewayTimeout:
 		in.own[status-http.StatusBadGateway].Add(1)
-	case status/100 == 4:
+	case status >= http.StatusBadRequest && status < http.StatusInternalServerError:
 		in.own4.Add(1)
 	}
 }
 
 func slotOf(took time.Duration) int {
-	micros := max(took.Seconds()*1e6, 1)
-	slot := int(math.Float64bits(micros)>>mantissaShift) - int(math.Float64bits(1)>>mantissaShift) //nolint:gosec // 16 bits
+	micros := max(float64(took)/float64(time.Microsecond), 1)
+	slot := int(math.Float64bits(micros)>>mantissaShift) - int(math.Float64bits(1)>>mantissaShift)
 	return min(slot, responseBuckets-1)
 }
 
@@ -220,7 +222,7 @@ func (m *meter) drain(now time.Time, healthy map[string]float64) []measure {
 	m.mu.Lock()
 	minutes := m.past
 	if current := m.now.Load(); current != nil {
-		minutes = append(minutes[:len(minutes):len(minutes)], current)
+		minutes = append(slices.Clip(minutes), current)
 	}
 	var kept []*minute
 	for _, one := range m.past {

@@ -30,8 +30,8 @@ var ErrClosed = errors.New("the load balancing service is closed")
 
 // Service is the load balancers of all accounts and regions.
 type Service struct {
-	clock   clock.Clock
-	subnets vpc.Lookup
+	clock    clock.Clock
+	subnets  vpc.Lookup
 	recorder Recorder // of metrics; may be nil
 	// certificates may be nil.
 	certificates Certificates
