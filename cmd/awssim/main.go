@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -25,8 +26,9 @@ const (
 Usage:
   awssim [flags]
 
-It keeps its state in memory. Tasks of ECS run as processes of this machine; load
-balancers listen on loopback ports. Signatures are not verified: any access key will do.
+It keeps all in memory, unless --state names a file. Tasks of ECS run as processes of this
+machine; load balancers listen on loopback ports. Signatures are not verified: any access
+key will do.
 What it does not implement it refuses with an error that names it. Faults are scripted at
 /_awssim/faults: docs/simulator.md says how, and lists what is supported.
 
@@ -65,6 +67,7 @@ type config struct {
 	speed        float64
 	quiet        bool
 	placeholders bool
+	state        string
 }
 
 func parse(args []string, help io.Writer) (config, error) {
@@ -77,6 +80,8 @@ func parse(args []string, help io.Writer) (config, error) {
 	flags.BoolVar(&parsed.quiet, "quiet", false, "do not log calls")
 	flags.BoolVar(&parsed.placeholders, "placeholder-images", false,
 		"run a web server that answers 200 on every path in the place of images whose registry cannot be reached")
+	flags.StringVar(&parsed.state, "state", "",
+		"file in which what there is outlives the program; beside it, in FILE.d, lie images and databases")
 	flags.Usage = func() {
 		_, _ = io.WriteString(help, usage)
 		flags.PrintDefaults()
@@ -107,11 +112,21 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", parsed.listen, err)
 	}
+	file := stateFile{path: parsed.state}
 	simulator := awssim.New(awssim.Options{
-		Speed: parsed.speed, Logger: logger, PlaceholderImages: parsed.placeholders,
+		Speed: parsed.speed, Logger: logger, PlaceholderImages: parsed.placeholders, Folder: file.folder(),
 	})
+	if err := file.load(simulator); err != nil {
+		return errors.Join(err, simulator.Close(), listener.Close())
+	}
 	_, _ = fmt.Fprintf(out, ready, listener.Addr(), awssim.Account, parsed.speed, awssim.DefaultRegion)
-	return errors.Join(serve(ctx, listener, simulator), simulator.Close())
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { file.watch(watching, simulator, errOut) })
+	err = serve(ctx, listener, simulator)
+	stop()
+	watch.Wait()
+	return errors.Join(err, simulator.Settle(), file.save(simulator), simulator.Close())
 }
 
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
