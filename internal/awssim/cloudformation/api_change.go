@@ -25,6 +25,9 @@ type updateStackInput struct {
 	ClientRequestToken          string
 	ResourceTypes               []string
 	RollbackConfiguration       *rollbackConfiguration
+	DeploymentConfig            *deploymentConfig
+	// DisableValidation changes nothing: there is no validation before a deployment but that of its form.
+	DisableValidation bool
 }
 
 func (in *updateStackInput) check() error {
@@ -33,6 +36,7 @@ func (in *updateStackInput) check() error {
 	wrong.token(in.ClientRequestToken)
 	wrong.tags(in.Tags)
 	in.RollbackConfiguration.check(&wrong)
+	in.DeploymentConfig.check(&wrong)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
 	}
@@ -53,8 +57,14 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if again || err != nil {
 		return &stackID{StackID: st.id}, err
 	}
-	disableRollback := in.DisableRollback != nil && *in.DisableRollback
+	disableRollback, err := in.DeploymentConfig.disablesRollback(in.DisableRollback)
+	if err != nil {
+		return nil, err
+	}
 	if err := st.mayUpdate(disableRollback); err != nil {
+		return nil, err
+	}
+	if err := st.mayFollow(in.DeploymentConfig); err != nil {
 		return nil, err
 	}
 	deployed, err := s.next(call, st, in)
@@ -72,7 +82,8 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 		return nil, err
 	}
 	st.outdate()
-	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback) //nolint:contextcheck // it outlives the call
+	//nolint:contextcheck // it outlives the call
+	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback, in.RetainExceptOnCreate)
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
@@ -121,6 +132,7 @@ func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deplo
 	deployed := &deployment{
 		template: template, capabilities: in.Capabilities, tags: in.Tags, notificationARNs: in.NotificationARNs,
 		roleARN: in.RoleARN, timeout: old.timeout, rollback: in.RollbackConfiguration.over(old.rollback),
+		config: in.DeploymentConfig,
 	}
 	if in.Tags == nil {
 		deployed.tags = old.tags
@@ -208,11 +220,12 @@ func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
 }
 
 // startUpdate puts the new deployment in place and starts to provision it. The caller holds st.mu.
-func (s *Service) startUpdate(st *stack, deployed *deployment, token string, disableRollback bool) {
+func (s *Service) startUpdate(st *stack, deployed *deployment, token string, disableRollback, retainExceptOnCreate bool) {
 	if st.unfinished == nil {
 		st.unfinished = &update{before: st.deployed, records: st.snapshot()}
 	}
-	st.deployed, st.disableRollback = deployed, disableRollback
+	st.unfinished.retainExceptOnCreate = retainExceptOnCreate
+	st.deployed, st.disableRollback, st.express = deployed, disableRollback, deployed.config.express()
 	st.updated = s.clock.Now()
 	s.begin(st, "UpdateStack", token, func(ctx context.Context) { s.runUpdate(ctx, st, disableRollback) })
 	st.enter(updateInProgress, reasonUser, st.updated)
@@ -224,6 +237,7 @@ type deleteStackInput struct {
 	RoleARN            string
 	DeletionMode       string
 	ClientRequestToken string
+	DeploymentConfig   *deploymentConfig
 }
 
 func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStackInput) (*wire.None, error) {
@@ -231,6 +245,7 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 	wrong.name(in.StackName)
 	wrong.token(in.ClientRequestToken)
 	wrong.oneOf(in.DeletionMode, "deletionMode", "STANDARD", "FORCE_DELETE_STACK")
+	in.DeploymentConfig.check(&wrong)
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
@@ -279,6 +294,7 @@ func (st *stack) mayDelete(in *deleteStackInput) error {
 // startDelete starts the deletion; one that an import blocks is cancelled at once. The caller holds st.mu.
 func (s *Service) startDelete(st *stack, in *deleteStackInput, blocked string) {
 	before, reason := st.status, st.reason
+	st.express = in.DeploymentConfig.express()
 	how := deletion{retain: in.RetainResources, force: in.DeletionMode == "FORCE_DELETE_STACK"}
 	if blocked != "" {
 		s.begin(st, "DeleteStack", in.ClientRequestToken, func(context.Context) {

@@ -30,6 +30,9 @@ type createChangeSetInput struct {
 	// IncludeNestedStacks changes nothing: nested stacks are refused.
 	IncludeNestedStacks   bool
 	RollbackConfiguration *rollbackConfiguration
+	DeploymentConfig      *deploymentConfig
+	// DisableValidation changes nothing: there is no validation before a deployment but that of its form.
+	DisableValidation bool
 }
 
 type createChangeSetOutput struct {
@@ -46,6 +49,7 @@ func (in *createChangeSetInput) check() error {
 	wrong.oneOf(in.DeploymentMode, "deploymentMode", deploymentRevertDrift)
 	wrong.tags(in.Tags)
 	in.RollbackConfiguration.check(&wrong)
+	in.DeploymentConfig.check(&wrong)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
 	}
@@ -136,12 +140,15 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate,
 		Parameters: in.Parameters, Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs,
 		RoleARN:       in.RoleARN,
-		ResourceTypes: in.ResourceTypes, RollbackConfiguration: in.RollbackConfiguration,
+		ResourceTypes: in.ResourceTypes, RollbackConfiguration: in.RollbackConfiguration, DeploymentConfig: in.DeploymentConfig,
 	})
 	if err != nil {
 		return nil, err
 	}
 	how := creation{onFailure: onFailureRollback}
+	if disabled, _ := in.DeploymentConfig.disablesRollback(nil); disabled { // of two that differ there is but one
+		how.onFailure = onFailureDoNothing
+	}
 	if in.OnStackFailure != "" {
 		how.onFailure = in.OnStackFailure
 	}
@@ -156,6 +163,7 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 type executeChangeSetInput struct {
 	ChangeSetName, StackName, ClientRequestToken string
 	DisableRollback                              *bool
+	RetainExceptOnCreate                         bool
 }
 
 // executeChangeSetOutput has no members, but AWS writes its element.
@@ -190,8 +198,14 @@ func (s *Service) executeChangeSet(
 	if in.DisableRollback != nil && *in.DisableRollback {
 		chosen.how.onFailure = onFailureDoNothing
 	}
+	if in.RetainExceptOnCreate {
+		chosen.how.retainExceptOnCreate = true
+	}
 	if chosen.kind == changeSetUpdate || (chosen.kind == changeSetImport && st.status != reviewInProgress) {
 		if err := st.mayUpdate(chosen.how.onFailure == onFailureDoNothing); err != nil {
+			return nil, err
+		}
+		if err := st.mayFollow(chosen.deployed.config); err != nil {
 			return nil, err
 		}
 	}

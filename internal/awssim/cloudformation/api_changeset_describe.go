@@ -34,6 +34,7 @@ type describeChangeSetOutput struct {
 	IncludeNestedStacks   bool
 	OnStackFailure        string
 	DeploymentMode        string
+	DeploymentConfig      *deploymentConfig
 	// ImportExistingResources is told if it was asked for.
 	ImportExistingResources *bool
 }
@@ -107,6 +108,7 @@ func (s *Service) describeChangeSet(
 		NotificationARNs:      orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
 		Tags: found.deployed.tags, Changes: shown, NextToken: next,
 	}
+	out.DeploymentConfig = found.deployed.config
 	if found.importExisting {
 		out.ImportExistingResources = &found.importExisting
 	}

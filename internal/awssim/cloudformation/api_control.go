@@ -98,6 +98,7 @@ func (st *stack) failedUpdates() []string {
 type rollbackStackInput struct {
 	StackName, RoleARN, ClientRequestToken string
 	RetainExceptOnCreate                   bool
+	DeploymentConfig                       *deploymentConfig
 }
 
 // rollbackStack leads a stack back that failed with its rollback disabled.
@@ -114,6 +115,10 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 	if again, err := st.repeated("RollbackStack", in.ClientRequestToken); again || err != nil {
 		return &stackID{StackID: st.id}, err
 	}
+	if st.deployed.config.express() && !in.DeploymentConfig.express() {
+		return nil, invalid("RollbackStack is not supported for stacks that were last updated using EXPRESS deployment mode")
+	}
+	st.express = in.DeploymentConfig.express()
 	switch st.status { //nolint:exhaustive // all others are refused
 	case createFailed:
 		s.begin(st, "RollbackStack", in.ClientRequestToken, func(ctx context.Context) { //nolint:contextcheck // it outlives the call

@@ -29,6 +29,9 @@ type createStackInput struct {
 	ClientRequestToken          string
 	ResourceTypes               []string
 	RollbackConfiguration       *rollbackConfiguration
+	DeploymentConfig            *deploymentConfig
+	// DisableValidation changes nothing: there is no validation before a deployment but that of its form.
+	DisableValidation bool
 }
 
 func (in *createStackInput) check() error {
@@ -37,6 +40,7 @@ func (in *createStackInput) check() error {
 	wrong.token(in.ClientRequestToken)
 	wrong.tags(in.Tags)
 	in.RollbackConfiguration.check(&wrong)
+	in.DeploymentConfig.check(&wrong)
 	wrong.oneOf(in.OnFailure, "onFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
@@ -50,12 +54,12 @@ func (in *createStackInput) check() error {
 	return nil
 }
 
-func (in *createStackInput) creation() creation {
+func (in *createStackInput) creation(disableRollback bool) creation {
 	how := creation{onFailure: onFailureRollback, retainExceptOnCreate: in.RetainExceptOnCreate}
 	if in.OnFailure != "" {
 		how.onFailure = in.OnFailure
 	}
-	if in.DisableRollback != nil && *in.DisableRollback {
+	if disableRollback && in.OnFailure == "" {
 		how.onFailure = onFailureDoNothing
 	}
 	if in.TimeoutInMinutes != nil {
@@ -89,6 +93,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	deployed := &deployment{
 		template: template, tags: in.Tags, capabilities: in.Capabilities, notificationARNs: in.NotificationARNs,
 		roleARN: in.RoleARN, timeout: in.TimeoutInMinutes, rollback: in.RollbackConfiguration.over(rollbackConfiguration{}),
+		config: in.DeploymentConfig,
 	}
 	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
 		return nil, err
@@ -129,13 +134,17 @@ func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in
 	}
 	st.outdate()
 	st.terminationProtection, st.policy = in.EnableTerminationProtection, policy
-	s.startCreate(st, deployed, in.creation(), in.ClientRequestToken)
+	disableRollback, err := in.DeploymentConfig.disablesRollback(in.DisableRollback)
+	if err != nil {
+		return nil, err
+	}
+	s.startCreate(st, deployed, in.creation(disableRollback), in.ClientRequestToken)
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
 // startCreate starts the creation of a stack that is known. The caller holds st.mu.
 func (s *Service) startCreate(st *stack, deployed *deployment, how creation, token string) {
-	st.deployed = deployed
+	st.deployed, st.express = deployed, deployed.config.express()
 	st.disableRollback = how.onFailure == onFailureDoNothing
 	s.begin(st, "CreateStack", token, func(ctx context.Context) { s.runCreate(ctx, st, how) })
 	st.enter(createInProgress, reasonUser, s.clock.Now())

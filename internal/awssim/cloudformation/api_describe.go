@@ -29,6 +29,7 @@ type describedStack struct {
 	EnableTerminationProtection *bool
 	DriftInformation            stackDrift
 	LastOperations              []operationEntry
+	DeploymentConfig            *deploymentConfig
 }
 
 type describedParameter struct {
@@ -81,6 +82,7 @@ func (st *stack) describe() describedStack {
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
 		DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
+		DeploymentConfig: deployed.config,
 	}
 	if st.status != deleteComplete {
 		protected := st.terminationProtection

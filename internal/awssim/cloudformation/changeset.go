@@ -191,7 +191,7 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 		s.startImport(st, chosen.deployed, token)
 	default:
 		st.takeLive(chosen.live, chosen.deployed.template)
-		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing)
+		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing, chosen.how.retainExceptOnCreate)
 	}
 	st.changeSetID = chosen.id
 	done := st.operation.done

@@ -61,6 +61,7 @@ type keptDeployment struct {
 	Timeout          *int
 	Rollback         rollbackConfiguration
 	Imports          map[string]string
+	Config           *deploymentConfig
 }
 
 type keptParameter struct {
@@ -106,9 +107,10 @@ type keptChangeSet struct {
 }
 
 type keptUpdate struct {
-	Before  *keptDeployment
-	Records map[string]keptRecord
-	Garbage []keptLeftover
+	Before               *keptDeployment
+	RetainExceptOnCreate bool
+	Records              map[string]keptRecord
+	Garbage              []keptLeftover
 }
 
 type keptLeftover struct {
@@ -161,7 +163,9 @@ func (k *keptService) stack(st *stack) keptStack {
 		})
 	}
 	if u := st.unfinished; u != nil {
-		kept.Unfinished = &keptUpdate{Before: k.deployment(u.before), Records: make(map[string]keptRecord)}
+		kept.Unfinished = &keptUpdate{
+			Before: k.deployment(u.before), RetainExceptOnCreate: u.retainExceptOnCreate, Records: make(map[string]keptRecord),
+		}
 		for name, r := range u.records {
 			kept.Unfinished.Records[name] = keepRecord(&r)
 		}
@@ -179,7 +183,7 @@ func (k *keptService) deployment(d *deployment) *keptDeployment {
 	kept := &keptDeployment{
 		Template: k.template(d.template), Parameters: make(map[string]keptParameter), Tags: d.tags, Capabilities: d.capabilities,
 		NotificationARNs: d.notificationARNs, RoleARN: d.roleARN, Timeout: d.timeout,
-		Rollback: d.rollback, Imports: d.imports,
+		Rollback: d.rollback, Imports: d.imports, Config: d.config,
 	}
 	for name, p := range d.parameters {
 		kept.Parameters[name] = keptParameter{p.value, p.isList, p.noEcho, p.isStored, p.stored}

@@ -101,8 +101,14 @@ func (s *Service) request(st *stack, wanted desired, physicalID string) resource
 	}
 	return resource.Request{
 		Place: st.Place, Type: wanted.definition.Type, LogicalID: wanted.logicalID, StackName: st.name, StackID: st.id,
-		PhysicalID: physicalID, Properties: properties, Tags: wanted.tags, Undoing: st.undoing(),
+		PhysicalID: physicalID, Properties: properties, Tags: wanted.tags, Undoing: st.undoing(), Express: st.expressly(),
 	}
+}
+
+func (st *stack) expressly() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.express
 }
 
 func (st *stack) undoing() bool {
@@ -159,7 +165,7 @@ func (s *Service) change(ctx context.Context, st *stack, live *record, wanted de
 }
 
 func (s *Service) done(st *stack, live *record, verb verbs) {
-	st.note(live, verb.complete, "", s.clock.Now())
+	st.note(live, verb.complete, st.completed(), s.clock.Now())
 }
 
 // failed writes the event of a failure, unless the operation is to vanish, and returns the error.
@@ -188,7 +194,7 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 		Place: st.Place, Type: live.resourceType, LogicalID: live.logicalID, StackName: st.name, StackID: st.id,
 		PhysicalID: live.physicalID, Properties: s.resolveKnown(st.Place, live.properties), Tags: live.tags,
 		Undoing:  st.status.undoes(),
-		Snapshot: live.wantsSnapshot(),
+		Snapshot: live.wantsSnapshot(), Express: st.express,
 	}
 	st.mu.Unlock()
 	err := s.providers[request.Type].Delete(ctx, request)
@@ -201,7 +207,7 @@ func (s *Service) delete(ctx context.Context, st *stack, live *record) error {
 		st.note(live, deleteFailed, reasonOf(err), s.clock.Now())
 		return err
 	}
-	st.note(live, deleteComplete, "", s.clock.Now())
+	st.note(live, deleteComplete, st.completed(), s.clock.Now())
 	return nil
 }
 

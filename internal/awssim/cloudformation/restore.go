@@ -70,7 +70,9 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 		})
 	}
 	if u := kept.Unfinished; u != nil {
-		st.unfinished = &update{before: u.Before.restored(templates), records: make(map[string]record)}
+		st.unfinished = &update{
+			before: u.Before.restored(templates), retainExceptOnCreate: u.RetainExceptOnCreate, records: make(map[string]record),
+		}
 		for name, r := range u.Records {
 			st.unfinished.records[name] = *r.restored()
 		}
@@ -133,13 +135,15 @@ func (k *keptDeployment) restored(templates []*document.Template) *deployment {
 	made := &deployment{
 		template: &document.Template{}, parameters: make(map[string]parameterValue, len(k.Parameters)), tags: k.Tags,
 		capabilities: k.Capabilities, notificationARNs: k.NotificationARNs, roleARN: k.RoleARN, timeout: k.Timeout,
-		rollback: k.Rollback, imports: k.Imports,
+		rollback: k.Rollback, imports: k.Imports, config: k.Config,
 	}
 	if k.Template >= 0 {
 		made.template = templates[k.Template]
 	}
 	for name, p := range k.Parameters {
-		made.parameters[name] = parameterValue{value: p.Value, isList: p.IsList, noEcho: p.NoEcho, isStored: p.IsStored, stored: p.Stored}
+		made.parameters[name] = parameterValue{
+			value: p.Value, isList: p.IsList, noEcho: p.NoEcho, isStored: p.IsStored, stored: p.Stored,
+		}
 	}
 	return made
 }

@@ -125,7 +125,7 @@ func (s *Service) discardNew(st *stack, u *update) {
 			continue
 		}
 		added := st.records[logicalID]
-		u.discard(added, added.imported || added.definition.DeletionPolicy == "Retain")
+		u.discard(added, added.imported || (!u.retainExceptOnCreate && added.definition.DeletionPolicy == "Retain"))
 		delete(st.records, logicalID)
 	}
 }

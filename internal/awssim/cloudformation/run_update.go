@@ -14,6 +14,8 @@ import (
 type update struct {
 	before  *deployment
 	records map[string]record
+	// retainExceptOnCreate makes a rollback delete what the update made, whatever its DeletionPolicy.
+	retainExceptOnCreate bool
 	// garbage are physical resources that success leaves behind: replaced or removed ones.
 	garbage []leftover
 }
@@ -136,6 +138,10 @@ func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, sc
 	if !exists {
 		st.mu.Unlock()
 		return s.create(ctx, st, live, wanted, createVerbs())
+	}
+	if st.forgets(live, wanted) {
+		defer st.mu.Unlock()
+		return nil
 	}
 	if !live.differs(wanted) && live.status != updateFailed {
 		defer st.mu.Unlock()

@@ -36,6 +36,7 @@ type stack struct {
 	policy                *stackPolicy // nil if none was set
 	policyDuringUpdate    *stackPolicy // in force until the update ends
 	disableRollback       bool
+	express               bool              // the operation under way, or the last one, does not wait for resources
 	tokens                map[string]string // ClientRequestToken -> operation that brought it
 	operation             *operation        // nil when nothing is in progress
 	changeSets            []*changeSet      // oldest first; executed ones stay, to be described by ARN
@@ -57,6 +58,7 @@ type deployment struct {
 	roleARN          string
 	timeout          *int // minutes
 	rollback         rollbackConfiguration
+	config           *deploymentConfig // nil if none was given
 	// imports are the physical ids, by logical id, of resources that exist and are taken over.
 	imports map[string]string
 }

@@ -43,6 +43,9 @@ func (p *fleetProvider) Create(ctx context.Context, r resource.Request) (resourc
 	if r.Initiated != nil {
 		r.Initiated(made.arn)
 	}
+	if r.Express {
+		return made.result(), nil
+	}
 	return made.result(), p.await(ctx, made, begun)
 }
 
@@ -73,6 +76,9 @@ func (p *fleetProvider) Update(ctx context.Context, r resource.Request) (resourc
 	found, begun, err := p.change(r, &wanted)
 	if err != nil {
 		return resource.Result{}, err
+	}
+	if r.Express {
+		return found.result(), nil
 	}
 	return found.result(), p.await(ctx, found, begun)
 }

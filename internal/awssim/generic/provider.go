@@ -9,6 +9,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
@@ -77,10 +78,18 @@ func (p *Provider) Create(ctx context.Context, r resource.Request) (resource.Res
 	if r.Initiated != nil {
 		r.Initiated(id)
 	}
-	if err := p.clock.Sleep(ctx, kind.create); err != nil {
+	if err := p.wait(ctx, r, kind.create); err != nil {
 		return resource.Result{}, fmt.Errorf("creating %s: %w", id, err)
 	}
 	return resource.Result{PhysicalID: id, Attributes: attributes(r.Type, made)}, nil
+}
+
+// wait waits as long as AWS does, unless it is asked not to.
+func (p *Provider) wait(ctx context.Context, r resource.Request, takes time.Duration) error {
+	if r.Express {
+		return nil
+	}
+	return p.clock.Sleep(ctx, takes) // the caller says for what
 }
 
 // make registers a new resource, or refuses it as its service would.
@@ -114,7 +123,7 @@ func (p *Provider) Update(ctx context.Context, r resource.Request) (resource.Res
 	changed := &instance{properties: r.Properties, generated: old.generated}
 	p.put(at, changed)
 	p.mu.Unlock()
-	if err := p.clock.Sleep(ctx, p.kindOf(r.Type).update); err != nil {
+	if err := p.wait(ctx, r, p.kindOf(r.Type).update); err != nil {
 		return resource.Result{}, fmt.Errorf("updating %s: %w", r.PhysicalID, err)
 	}
 	return resource.Result{PhysicalID: r.PhysicalID, Attributes: attributes(r.Type, changed)}, nil
@@ -123,7 +132,7 @@ func (p *Provider) Update(ctx context.Context, r resource.Request) (resource.Res
 // Delete removes a resource that nothing depends on.
 func (p *Provider) Delete(ctx context.Context, r resource.Request) error {
 	kind := p.kindOf(r.Type)
-	if err := p.clock.Sleep(ctx, kind.remove); err != nil {
+	if err := p.wait(ctx, r, kind.remove); err != nil {
 		return fmt.Errorf("deleting %s: %w", r.PhysicalID, err)
 	}
 	p.mu.Lock()

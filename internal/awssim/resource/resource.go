@@ -38,6 +38,9 @@ type Request struct {
 	// Undoing is set while the stack is led back from an operation that failed.
 	Undoing bool
 
+	// Express asks not to wait until the resource is stable: it is complete when its configuration is applied.
+	Express bool
+
 	// Initiated is called by Create as soon as the physical id is known, if the work then goes on. The
 	// engine reports "Resource creation Initiated" with it. Create may leave it out if it does not wait.
 	Initiated func(physicalID string)
