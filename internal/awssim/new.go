@@ -16,6 +16,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/rds"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
@@ -67,6 +68,9 @@ func New(options Options) *Server {
 	}
 	secrets, parameters := secretsmanager.New(pace), ssm.New()
 	kept := references{secrets: secrets, parameters: parameters}
+	databases := rds.New(rds.Deps{
+		Clock: pace, Secrets: secrets, Records: plain, Subnets: plain.Subnet, Runner: process.NewRunner(""), Folder: options.Folder,
+	})
 	server := &Server{
 		log: log, services: make(map[string]wire.Service), registry: images, records: plain,
 		keepers: []state.Named{{Name: "records", Keeper: plain}},
@@ -85,7 +89,7 @@ func New(options Options) *Server {
 	for _, service := range []api{
 		sts.New(), images, lines, metrics, balancers, clusters,
 		carriers.queues, carriers.topics, carriers.events,
-		secrets, parameters,
+		secrets, parameters, databases,
 	} {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {

@@ -73,10 +73,20 @@ func confines() bool { return os.Geteuid() == 0 }
 // attributes puts a process in a group of its own, lets it die with the simulator and, when running as
 // root, confines it to its root as the given user.
 func attributes(root string, who identity) *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	attr := attached(nil)
 	if confines() {
 		attr.Chroot = root
 		attr.Credential = &syscall.Credential{Uid: who.uid, Gid: who.gid, Groups: []uint32{who.gid}}
 	}
+	return attr
+}
+
+// attached returns attributes with which a process has a group of its own and dies with the simulator.
+func attached(given *syscall.SysProcAttr) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{}
+	if given != nil {
+		*attr = *given
+	}
+	attr.Setpgid, attr.Pdeathsig = true, syscall.SIGKILL
 	return attr
 }

@@ -21,4 +21,14 @@ func (*launcher) close() {}
 func confines() bool { return false }
 
 // attributes puts a process in a group of its own.
-func attributes(string, identity) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+func attributes(string, identity) *syscall.SysProcAttr { return attached(nil) }
+
+// attached returns attributes with which a process has a group of its own.
+func attached(given *syscall.SysProcAttr) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{}
+	if given != nil {
+		*attr = *given
+	}
+	attr.Setpgid = true
+	return attr
+}

@@ -1,10 +1,13 @@
 package process
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime"
+	"strconv"
 )
 
 // Loopback is the address of the loopback interface, where all processes of the simulator listen.
@@ -24,6 +27,7 @@ var errNoPort = errors.New("no free port on the loopback interface")
 // machine, never pick the same one: the UDP port of the same number serves as the mark that it is taken, which
 // the kernel takes away even if the simulator is killed.
 type reservedPort struct {
+	host   string // empty for Loopback
 	number int
 	mark   net.PacketConn
 }
@@ -39,8 +43,10 @@ func reservePort() (*reservedPort, error) {
 	return nil, errNoPort
 }
 
-func tryPort(number int) (*reservedPort, bool) {
-	port := &reservedPort{number: number}
+func tryPort(number int) (*reservedPort, bool) { return tryAddress(Loopback, number) }
+
+func tryAddress(host string, number int) (*reservedPort, bool) {
+	port := &reservedPort{host: host, number: number}
 	mark, err := net.ListenPacket("udp4", port.address()) //nolint:noctx // instantaneous
 	if err != nil {
 		return nil, false
@@ -55,7 +61,45 @@ func tryPort(number int) (*reservedPort, bool) {
 	return port, true
 }
 
-func (p *reservedPort) address() string { return fmt.Sprintf("%s:%d", Loopback, p.number) }
+func (p *reservedPort) address() string {
+	return net.JoinHostPort(cmp.Or(p.host, Loopback), strconv.Itoa(p.number))
+}
+
+// Endpoint is a TCP address for one server, which no other simulator on this machine takes until it is released.
+type Endpoint struct{ *reservedPort }
+
+// Host is an address of the loopback interface.
+func (e Endpoint) Host() string { return e.host }
+
+// Port is a number that is free there.
+func (e Endpoint) Port() int { return e.number }
+
+// Release gives the address back.
+func (e Endpoint) Release() { e.release() }
+
+// Reserve returns an address with the wanted port: one of 127.0.0.0/8, all of which lead to the loopback interface on
+// Linux. Where they do not, it is another port of 127.0.0.1.
+func Reserve(port int) (Endpoint, error) {
+	const attempts, first, count, last = 100, 64, 64, 254
+	for range attempts {
+		host := fmt.Sprintf("127.%d.%d.%d", first+rand.IntN(count), rand.IntN(last), 1+rand.IntN(last)) //nolint:gosec // spreading
+		if found, ok := tryAddress(host, port); ok {
+			return Endpoint{found}, nil
+		}
+		if !ownAddresses {
+			break
+		}
+	}
+	found, err := reservePort()
+	if err != nil {
+		return Endpoint{}, err
+	}
+	found.host = Loopback
+	return Endpoint{found}, nil
+}
+
+// ownAddresses says whether this system is likely to answer on all of 127.0.0.0/8.
+const ownAddresses = runtime.GOOS == "linux"
 
 // release gives the port back. A process that shares another one's port holds no mark.
 func (p *reservedPort) release() {

@@ -54,6 +54,7 @@ type Exit struct {
 type Process struct {
 	cmd      *exec.Cmd
 	port     *reservedPort
+	ask      syscall.Signal // asks it to end
 	done     chan struct{}
 	exit     Exit // set before done is closed
 	stopOnce sync.Once
@@ -68,15 +69,15 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Exit says how the process ended; call it after Done is closed.
 func (p *Process) Exit() Exit { return p.exit }
 
-// Stop asks the process to end (SIGTERM), kills it after the timeout, and returns when it has ended. The
-// timeout is real time. Further calls wait for the first one's outcome.
+// Stop asks the process to end (SIGTERM, unless [Runner.Serve] was told otherwise), kills it after the timeout, and
+// returns when it has ended. The timeout is real time. Further calls wait for the first one's outcome.
 func (p *Process) Stop(timeout time.Duration) {
 	p.stopOnce.Do(func() { p.stop(timeout) })
 	<-p.done
 }
 
 func (p *Process) stop(timeout time.Duration) {
-	p.signal(syscall.SIGTERM)
+	p.signal(p.ask)
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
@@ -109,7 +110,7 @@ func start(launch *launcher, cmd *exec.Cmd, port *reservedPort, output func(stri
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-	process := &Process{cmd: started, port: port, done: make(chan struct{})}
+	process := &Process{cmd: started, port: port, ask: syscall.SIGTERM, done: make(chan struct{})}
 	go process.follow(reader, output)
 	return process, nil
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -159,6 +160,24 @@ func (r *Runner) Run(ctx context.Context, spec Spec, beside *Process) (int, erro
 		<-process.Done()
 		return 0, ctx.Err()
 	}
+}
+
+// Serve runs a program of this machine that is no image, such as a database: as the command's user, dying with the
+// simulator. Stop will ask it to end with the signal. The command's context is not minded.
+func (r *Runner) Serve(cmd *exec.Cmd, ask syscall.Signal, output func(line string)) (*Process, error) {
+	if err := r.enter(); err != nil {
+		return nil, err
+	}
+	defer r.active.Done()
+	bound := *cmd
+	bound.SysProcAttr = attached(cmd.SysProcAttr)
+	process, err := start(r.launch, &bound, &reservedPort{}, output)
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
+	}
+	process.ask = ask
+	r.watch(process)
+	return process, nil
 }
 
 func (r *Runner) watch(process *Process) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/postgresql"
 )
 
 // User and Password are those of the servers' one role, which may do everything.
@@ -32,7 +33,7 @@ const (
 
 // Server is a PostgreSQL server on loopback.
 type Server struct {
-	binaries  string
+	installed postgresql.Installation
 	directory string
 	port      int
 	process   *exec.Cmd
@@ -43,8 +44,10 @@ type Server struct {
 // skipped, but in CI it fails.
 func Start(t *testing.T) *Server {
 	t.Helper()
-	server := &Server{binaries: binaries(t), directory: directory(t), port: freePort(t)}
-	server.initialize(t)
+	server := &Server{installed: installed(t), directory: directory(t), port: freePort(t)}
+	if err := server.installed.Initialize(t.Context(), server.directory, server.data(), User, Password); err != nil {
+		t.Fatal(err)
+	}
 	server.Resume(t)
 	t.Cleanup(func() { server.Stop(t) })
 	return server
@@ -100,7 +103,7 @@ func (s *Server) Stop(t *testing.T) {
 func (s *Server) Resume(t *testing.T) {
 	t.Helper()
 	// The cleanup of Start needs the server when the test's own context is over.
-	s.process = s.command(context.WithoutCancel(t.Context()), "postgres", "-D", s.data(), "-p", s.Port(),
+	s.process = s.installed.Command(context.WithoutCancel(t.Context()), s.directory, "postgres", "-D", s.data(), "-p", s.Port(),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
 		"-c", "shared_buffers=16MB", "-c", "max_connections=60")
 	var output strings.Builder
@@ -130,67 +133,22 @@ func (s *Server) data() string {
 	return filepath.Join(s.directory, "data")
 }
 
-// initialize makes the files of a server.
-func (s *Server) initialize(t *testing.T) {
+func installed(t *testing.T) postgresql.Installation {
 	t.Helper()
-	secret := filepath.Join(s.directory, "password")
-	if err := os.WriteFile(secret, []byte(Password+"\n"), 0o644); err != nil {
+	found, err := postgresql.Find()
+	if err != nil && os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
-	command := s.command(t.Context(), "initdb", "-D", s.data(), "--username="+User, "--pwfile="+secret,
-		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, output)
-	}
-}
-
-// command is a program of PostgreSQL. Those refuse to run as root.
-func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, filepath.Join(s.binaries, name), args...) //nolint:gosec // what is installed
-	command.Dir = s.directory
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
-	command.SysProcAttr = unprivileged()
-	return command
-}
-
-// binaries finds the folder of the newest PostgreSQL.
-func binaries(t *testing.T) string {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
-		t.Fatal(err)
+		t.Skip(err)
 	}
-	if onPath, err := exec.LookPath("initdb"); err == nil {
-		found = append(found, onPath)
-	}
-	if len(found) > 0 {
-		return filepath.Dir(slices.MaxFunc(found, byVersion))
-	}
-	const missing = "PostgreSQL is not installed: there is no initdb in PATH or below /usr/lib/postgresql"
-	if os.Getenv("CI") == "true" {
-		t.Fatal(missing)
-	}
-	t.Skip(missing)
-	return ""
-}
-
-// byVersion compares paths such as /usr/lib/postgresql/15/bin/initdb. One without a version is the newest: somebody
-// put it into PATH.
-func byVersion(a, b string) int {
-	version := func(path string) int {
-		number, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-		if err != nil {
-			return int(^uint(0) >> 1)
-		}
-		return number
-	}
-	return version(a) - version(b)
+	return found
 }
 
 // directory makes a folder that the server's user may reach, other than that of t.TempDir.
 func directory(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "pgtest-") //nolint:usetesting // see above
+	folder, err := postgresql.NewFolder("", "pgtest-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,11 +157,6 @@ func directory(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	if user := unprivileged(); user != nil {
-		if err := os.Chown(folder, int(user.Credential.Uid), int(user.Credential.Gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	return folder
 }
 

@@ -1,0 +1,247 @@
+package rds
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/postgresql"
+)
+
+// request is what a new instance is to be.
+type request struct {
+	settings
+
+	port           *int
+	securityGroups []string
+	tags           map[string]string
+	declared       props.Declared
+	snapshot       string // to restore; empty for a new database
+}
+
+// Lengths of what is made up.
+const (
+	resourceIDLength = 26
+	managedLength    = 28 // of passwords that RDS makes
+	secretLength     = 32
+)
+
+// register checks a request and makes the instance known, in the status creating.
+func (s *Service) register(place resource.Place, wanted request) (*instance, error) {
+	if err := s.check(place, &wanted.settings, wanted.snapshot != ""); err != nil {
+		return nil, err
+	}
+	if err := checkPort(wanted.port); err != nil {
+		return nil, err
+	}
+	made := &instance{
+		settings: wanted.settings, key: keyOf(place, wanted.DBInstanceIdentifier), port: number(wanted.port),
+		securityGroups: wanted.securityGroups, tags: maps.Clone(wanted.tags), declared: wanted.declared,
+		resourceID: "db-" + strings.ToUpper(props.RandomID(resourceIDLength)), created: s.Clock.Now(), status: creating,
+	}
+	if made.tags == nil {
+		made.tags = make(map[string]string)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, exists := s.instances[made.key]; exists {
+		return nil, wire.Errorf("DBInstanceAlreadyExists", "DB instance already exists")
+	}
+	if wanted.snapshot != "" {
+		from, ok := s.snapshots[keyOf(place, wanted.snapshot)]
+		if !ok {
+			return nil, errNoSnapshot(wanted.snapshot)
+		}
+		made.inherit(from.of)
+	}
+	if err := made.complete(place); err != nil {
+		return nil, err
+	}
+	s.instances[made.key] = made
+	return made, nil
+}
+
+// inherit takes what a snapshot decides, and what was not asked otherwise.
+func (i *instance) inherit(from *instance) {
+	i.MasterUsername, i.DBName, i.StorageEncrypted = from.MasterUsername, from.DBName, from.StorageEncrypted
+	if i.EngineVersion == "" {
+		i.EngineVersion = from.EngineVersion
+	}
+	if i.AllocatedStorage == nil {
+		i.AllocatedStorage = from.AllocatedStorage
+	}
+	if i.port == 0 {
+		i.port = from.port
+	}
+}
+
+// complete fills in the defaults (CreateDBInstance, API reference).
+func (i *instance) complete(place resource.Place) error {
+	for _, pair := range []struct{ to, otherwise *string }{
+		{&i.Engine, new(postgres)},
+		{&i.StorageType, new("gp2")},
+		{&i.LicenseModel, new("postgresql-license")},
+		{&i.DBSubnetGroupName, new("default")},
+		{&i.AvailabilityZone, new(place.Region + "a")},
+		{&i.PreferredBackupWindow, new("03:00-03:30")},
+		{&i.PreferredMaintenanceWindow, new("sun:05:00-sun:05:30")},
+		{&i.CACertificateIdentifier, new("rds-ca-rsa2048-g1")},
+		{&i.NetworkType, new("IPV4")},
+	} {
+		if *pair.to == "" {
+			*pair.to = *pair.otherwise
+		}
+	}
+	if i.AllocatedStorage == nil {
+		return errValue("The parameter AllocatedStorage must be provided and must not be blank.") // believed
+	}
+	if i.BackupRetentionPeriod == nil {
+		i.BackupRetentionPeriod = new(1)
+	}
+	if i.AutoMinorVersionUpgrade == nil {
+		i.AutoMinorVersionUpgrade = new(true)
+	}
+	if i.port == 0 {
+		i.port = defaultPort
+	}
+	return nil
+}
+
+// provision makes the server of a registered instance and returns when it is available.
+func (s *Service) provision(ctx context.Context, made *instance, fromSnapshot string) error {
+	made.working.Lock()
+	defer made.working.Unlock()
+	if err := s.bringUp(ctx, made, fromSnapshot); err != nil {
+		s.set(made, failed)
+		return err
+	}
+	wait := createTime
+	if isSet(made.MultiAZ) {
+		wait += standbyTime
+	}
+	if err := s.Clock.Sleep(ctx, wait); err != nil {
+		return fmt.Errorf("creating %s: %w", made.key.id, err)
+	}
+	if number(made.BackupRetentionPeriod) > 0 {
+		s.set(made, backingUp)
+		if err := s.Clock.Sleep(ctx, backupTime); err != nil {
+			return fmt.Errorf("backing %s up: %w", made.key.id, err)
+		}
+		s.mu.Lock()
+		made.restorable = s.Clock.Now()
+		s.mu.Unlock()
+	}
+	s.set(made, available)
+	return nil
+}
+
+// bringUp starts the instance's server, with a new database or with that of a snapshot.
+func (s *Service) bringUp(ctx context.Context, made *instance, fromSnapshot string) error {
+	password, err := s.masterPassword(made)
+	if err != nil {
+		return err
+	}
+	running, err := s.newServer(ctx, made)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	made.server = running
+	from := s.snapshots[keyOf(made.key.Place, fromSnapshot)]
+	s.mu.Unlock()
+	if from == nil {
+		if err := running.initialize(ctx); err != nil {
+			return err
+		}
+		if err := running.start(ctx); err != nil {
+			return err
+		}
+		return running.grant(ctx, made.MasterUsername, password, made.DBName)
+	}
+	running.secret = from.secret
+	if err := running.copyFrom(ctx, filepath.Join(from.folder, "data")); err != nil {
+		return err
+	}
+	if err := running.start(ctx); err != nil || password == "" {
+		return err
+	}
+	return running.setPassword(ctx, made.MasterUsername, password)
+}
+
+// newServer returns a server without files, and settles the version that it has.
+func (s *Service) newServer(ctx context.Context, made *instance) (*server, error) {
+	installed, err := s.Find()
+	if err != nil {
+		return nil, errInstall(err)
+	}
+	version, err := installed.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	root, err := s.root()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := postgresql.NewFolder(root, made.key.id+"-")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := secretsmanager.RandomPassword(secretLength, unsafe)
+	if err != nil {
+		return nil, err
+	}
+	endpoint, err := process.Reserve(made.port)
+	if err != nil {
+		return nil, fmt.Errorf("finding an address: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if made.EngineVersion == "" {
+		made.EngineVersion = version
+	}
+	if made.DBParameterGroupName == "" {
+		major, _, _ := strings.Cut(made.EngineVersion, ".")
+		made.DBParameterGroupName = "default.postgres" + major
+	}
+	return &server{installed: installed, runner: s.Runner, folder: folder, secret: secret, endpoint: endpoint}, nil
+}
+
+// unsafe are the characters that a password of RDS cannot have, and some that annoy people in URLs and shells.
+const unsafe = "/@\" '\\"
+
+// masterPassword returns the password of the master user: the given one, or one that is kept in a secret.
+func (s *Service) masterPassword(of *instance) (string, error) {
+	if !isSet(of.ManageMasterUserPassword) {
+		return of.MasterUserPassword, nil
+	}
+	password, err := newPassword()
+	if err != nil {
+		return "", err
+	}
+	content, err := json.Marshal(map[string]string{"username": of.MasterUsername, "password": password})
+	if err != nil {
+		return "", fmt.Errorf("writing the secret: %w", err)
+	}
+	arn, err := s.Secrets.CreateFor("rds", of.key.Place, "rds!db-"+uuid.NewString(), string(content), map[string]string{
+		"aws:rds:primaryDBInstanceArn": of.arn(), "aws:secretsmanager:owningService": "rds",
+	})
+	if err != nil {
+		return "", fmt.Errorf("keeping the password: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of.secretARN = arn
+	return password, nil
+}
+
+func newPassword() (string, error) { return secretsmanager.RandomPassword(managedLength, unsafe) }

@@ -1,0 +1,199 @@
+package rds
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+// Providers makes databases of stacks real, and what connects secrets with them.
+func (s *Service) Providers() map[string]resource.Provider {
+	return map[string]resource.Provider{
+		"AWS::RDS::DBInstance":                        &instanceProvider{s},
+		"AWS::SecretsManager::SecretTargetAttachment": &attachmentProvider{s},
+	}
+}
+
+type instanceProvider struct{ *Service }
+
+var _ resource.Reader = (*instanceProvider)(nil)
+
+// instanceProperties are the properties of AWS::RDS::DBInstance that are acted on.
+type instanceProperties struct {
+	settings
+
+	Port                     *int
+	VPCSecurityGroups        []string
+	Tags                     []props.Tag
+	DBSnapshotIdentifier     string
+	AllowMajorVersionUpgrade bool
+	// ApplyImmediately and DeleteAutomatedBackups make no difference: changes are always made at once, and there are no
+	// automated backups.
+	ApplyImmediately, DeleteAutomatedBackups bool
+}
+
+func readInstance(r resource.Request) (*instanceProperties, error) {
+	wanted := &instanceProperties{}
+	err := props.Decode(r.Properties, wanted)
+	return wanted, err
+}
+
+// Create makes an instance and returns when it is available.
+func (p *instanceProvider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
+	wanted, err := readInstance(r)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	if wanted.DBInstanceIdentifier == "" {
+		wanted.DBInstanceIdentifier = instanceID(r)
+	}
+	made, err := p.register(r.Place, request{
+		settings: wanted.settings, port: wanted.Port, securityGroups: wanted.VPCSecurityGroups,
+		tags: props.MergeTags(r.Tags, wanted.Tags), declared: props.DeclaredBy(r), snapshot: wanted.DBSnapshotIdentifier,
+	})
+	if err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	if r.Initiated != nil {
+		r.Initiated(made.key.id)
+	}
+	if err := p.provision(ctx, made, wanted.DBSnapshotIdentifier); err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	return p.result(made), nil
+}
+
+// instanceID is the name that CloudFormation gives to an instance without one.
+func instanceID(r resource.Request) string {
+	const longest = 63
+	id := strings.ToLower(props.GeneratedName(r.StackName, r.LogicalID))
+	return id[max(0, len(id)-longest):]
+}
+
+func (p *instanceProvider) result(of *instance) resource.Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	described := p.describe(of)
+	attributes := map[string]any{
+		"DBInstanceArn": of.arn(), "DbiResourceId": of.resourceID, "DBInstanceIdentifier": of.key.id, "DBName": of.DBName,
+		"DBInstanceStatus": of.status, "Engine": of.Engine, "EngineVersion": of.EngineVersion, "MasterUsername": of.MasterUsername,
+		"AvailabilityZone": of.AvailabilityZone, "DBInstanceClass": of.DBInstanceClass,
+		"AllocatedStorage": strconv.Itoa(number(of.AllocatedStorage)), "Port": strconv.Itoa(of.port),
+		"MultiAZ": isSet(of.MultiAZ), "StorageEncrypted": isSet(of.StorageEncrypted), "DBSubnetGroupName": of.DBSubnetGroupName,
+		"DBParameterGroupName": of.DBParameterGroupName, "StorageType": of.StorageType,
+	}
+	if described.Endpoint != nil {
+		attributes["Endpoint.Address"] = described.Endpoint.Address
+		attributes["Endpoint.Port"] = strconv.Itoa(described.Endpoint.Port)
+		attributes["Endpoint.HostedZoneId"] = described.Endpoint.HostedZoneID
+	}
+	if described.MasterUserSecret != nil {
+		attributes["MasterUserSecret.SecretArn"] = described.MasterUserSecret.SecretArn
+		attributes["MasterUserSecret.KmsKeyId"] = described.MasterUserSecret.KmsKeyID
+	}
+	return resource.Result{PhysicalID: of.key.id, Attributes: attributes}
+}
+
+// Update changes an instance in place.
+func (p *instanceProvider) Update(ctx context.Context, r resource.Request) (resource.Result, error) {
+	wanted, err := readInstance(r)
+	if err != nil {
+		return resource.Result{}, err
+	}
+	next := &change{
+		settings: wanted.settings, port: wanted.Port, securityGroups: wanted.VPCSecurityGroups,
+		majorUpgrade: wanted.AllowMajorVersionUpgrade,
+	}
+	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
+		next.MasterUserPassword = "" // it is as it was
+	}
+	if next.ManageMasterUserPassword == nil && r.Previous["ManageMasterUserPassword"] != nil {
+		next.ManageMasterUserPassword = new(false)
+	}
+	found, err := p.begin(r.Place, r.PhysicalID, next)
+	if err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	if err := p.apply(ctx, found, next); err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	p.mu.Lock()
+	found.tags, found.declared = props.MergeTags(r.Tags, wanted.Tags), props.DeclaredBy(r)
+	if wanted.DeletionProtection == nil {
+		found.DeletionProtection = nil
+	}
+	p.mu.Unlock()
+	return p.result(found), nil
+}
+
+// Delete removes an instance, with a final snapshot if its template asks for one and it ever had data.
+func (p *instanceProvider) Delete(ctx context.Context, r resource.Request) error {
+	p.mu.Lock()
+	found, err := p.instance(r.Place, r.PhysicalID)
+	ready := err == nil && found.ready
+	p.mu.Unlock()
+	if err != nil {
+		return nil //nolint:nilerr // it is gone
+	}
+	final := ""
+	if r.Snapshot && ready {
+		final = snapshotID(r)
+	}
+	if _, err := p.doom(r.Place, r.PhysicalID, final); err != nil {
+		return handlerFailure(err)
+	}
+	return p.destroy(ctx, found, final)
+}
+
+// snapshotID is the name that CloudFormation gives to a final snapshot: stack-snapshot-resource-random.
+func snapshotID(r resource.Request) string {
+	const random = 12
+	return strings.ToLower(r.StackName + "-snapshot-" + r.LogicalID + "-" + props.RandomID(random))
+}
+
+// Read returns an instance as it is.
+func (p *instanceProvider) Read(r resource.Request) (resource.Properties, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, err := p.instance(r.Place, r.PhysicalID)
+	if err != nil {
+		return nil, false
+	}
+	now := resource.Properties{
+		"DBInstanceClass": found.DBInstanceClass, "AllocatedStorage": number(found.AllocatedStorage),
+		"BackupRetentionPeriod": number(found.BackupRetentionPeriod), "MultiAZ": isSet(found.MultiAZ),
+		"DeletionProtection": isSet(found.DeletionProtection), "EngineVersion": found.EngineVersion, "Port": found.port,
+		"StorageType": found.StorageType, "PubliclyAccessible": isSet(found.PubliclyAccessible),
+		"PreferredBackupWindow":      found.PreferredBackupWindow,
+		"PreferredMaintenanceWindow": found.PreferredMaintenanceWindow,
+	}
+	groups := make([]any, 0, len(found.securityGroups))
+	for _, id := range found.securityGroups {
+		groups = append(groups, id)
+	}
+	now["VPCSecurityGroups"] = groups
+	return found.declared.Read(now, found.tags), true
+}
+
+// handlerFailure words an API error as the resource's handler does.
+func handlerFailure(err error) error {
+	refused, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		return err
+	}
+	code := "InvalidRequest"
+	switch refused.Code {
+	case "DBInstanceNotFound", "DBSnapshotNotFound", "DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound":
+		code = "NotFound"
+	case "DBInstanceAlreadyExists", "DBSnapshotAlreadyExists":
+		code = "AlreadyExists"
+	case "InvalidDBInstanceState":
+		code = "ResourceConflict"
+	}
+	return &resource.Failure{Message: refused.Message, HandlerErrorCode: code}
+}

@@ -1,0 +1,200 @@
+package rds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/postgresql"
+)
+
+// admin is the superuser of every server, as on RDS. Nobody is told its password.
+const admin = "rdsadmin"
+
+// Real time that PostgreSQL may take.
+const (
+	startPatience = time.Minute
+	startPoll     = 20 * time.Millisecond
+	stopPatience  = 10 * time.Second
+)
+
+// hba lets everybody in who comes over the loopback interface and knows a password.
+const hba = `host %[1]s %[1]s 127.0.0.0/8 scram-sha-256
+host replication %[1]s 127.0.0.0/8 scram-sha-256
+`
+
+// server is a PostgreSQL server and its files. Its methods must not be called concurrently, other than close.
+type server struct {
+	installed postgresql.Installation
+	runner    *process.Runner
+	folder    string // of its own
+	secret    string // the password of admin
+	endpoint  process.Endpoint
+
+	mu      sync.Mutex
+	process *process.Process // nil while it is stopped
+	output  []string         // the last lines that it wrote
+}
+
+func (d *server) data() string { return filepath.Join(d.folder, "data") }
+
+// initialize makes the files of a new server.
+func (d *server) initialize(ctx context.Context) error {
+	if err := d.installed.Initialize(ctx, d.folder, d.data(), admin, d.secret); err != nil {
+		return err
+	}
+	return d.writeHBA()
+}
+
+func (d *server) writeHBA() error {
+	path := filepath.Join(d.data(), "pg_hba.conf")
+	if err := os.WriteFile(path, fmt.Appendf(nil, hba, "all"), 0o600); err != nil {
+		return fmt.Errorf("saying who may connect: %w", err)
+	}
+	return postgresql.Own(path)
+}
+
+// copyFrom takes the files of another server, which is stopped.
+func (d *server) copyFrom(ctx context.Context, data string) error {
+	output, err := copyCommand(ctx, d.folder, data, d.data()).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("copying the database: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// start starts the server and returns when it answers.
+func (d *server) start(ctx context.Context) error {
+	command := d.installed.Command(ctx, d.folder, "postgres", "-D", d.data(), "-p", strconv.Itoa(d.endpoint.Port()),
+		"-c", "listen_addresses="+d.endpoint.Host(), "-c", "unix_socket_directories=", "-c", "fsync=off",
+		"-c", "shared_buffers=32MB", "-c", "max_connections=100")
+	started, err := d.runner.Serve(command, syscall.SIGINT, d.note)
+	if err != nil {
+		return fmt.Errorf("starting the database: %w", err)
+	}
+	d.mu.Lock()
+	d.process = started
+	d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	ticks := time.NewTicker(startPoll)
+	defer ticks.Stop()
+	for {
+		if d.do(ctx, "postgres", "SELECT 1") == nil {
+			return nil
+		}
+		select {
+		case <-ticks.C:
+		case <-started.Done():
+			return fmt.Errorf("the database ended with code %d: %s", started.Exit().Code, d.said())
+		case <-ctx.Done():
+			return fmt.Errorf("the database does not answer: %w: %s", ctx.Err(), d.said())
+		}
+	}
+}
+
+const keptLines = 20
+
+func (d *server) note(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.output = append(d.output, line)
+	d.output = d.output[max(0, len(d.output)-keptLines):]
+}
+
+func (d *server) said() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.output, "\n")
+}
+
+// stop ends the server; connections break. A server that does not run is left alone.
+func (d *server) stop() {
+	d.mu.Lock()
+	running := d.process
+	d.process = nil
+	d.mu.Unlock()
+	if running != nil {
+		running.Stop(stopPatience)
+	}
+}
+
+// close stops the server for good.
+func (d *server) close() {
+	d.stop()
+	d.endpoint.Release()
+}
+
+// do runs statements as admin.
+func (d *server) do(ctx context.Context, database string, statements ...string) error {
+	address := url.URL{
+		Scheme: "postgres", User: url.UserPassword(admin, d.secret), Path: "/" + database,
+		Host: net.JoinHostPort(d.endpoint.Host(), strconv.Itoa(d.endpoint.Port())), RawQuery: "sslmode=disable",
+	}
+	connection, err := pgx.Connect(ctx, address.String())
+	if err != nil {
+		return fmt.Errorf("connecting to the database: %w", err)
+	}
+	for _, statement := range statements {
+		if _, err := connection.Exec(ctx, statement); err != nil {
+			return errors.Join(fmt.Errorf("setting up the database: %w", err), connection.Close(ctx))
+		}
+	}
+	if err := connection.Close(ctx); err != nil {
+		return fmt.Errorf("leaving the database: %w", err)
+	}
+	return nil
+}
+
+// grant makes the master user, what it may do and, if it has a name, the database of the instance.
+func (d *server) grant(ctx context.Context, user, password, database string) error {
+	who := pgx.Identifier{user}.Sanitize()
+	statements := []string{
+		"CREATE ROLE rds_superuser",
+		"GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION",
+		"CREATE ROLE " + who + " LOGIN CREATEDB CREATEROLE PASSWORD " + literal(password) + " IN ROLE rds_superuser",
+		"ALTER DATABASE postgres OWNER TO " + who,
+	}
+	if database != "" && database != "postgres" {
+		statements = append(statements, "CREATE DATABASE "+pgx.Identifier{database}.Sanitize()+" OWNER "+who)
+	}
+	return d.do(ctx, "postgres", statements...)
+}
+
+func (d *server) setPassword(ctx context.Context, user, password string) error {
+	return d.do(ctx, "postgres", "ALTER ROLE "+pgx.Identifier{user}.Sanitize()+" PASSWORD "+literal(password))
+}
+
+// backUp copies the running server's files to a folder that does not exist.
+func (d *server) backUp(ctx context.Context, to string) error {
+	command := d.installed.Command(ctx, d.folder, "pg_basebackup", "-D", to, "-h", d.endpoint.Host(),
+		"-p", strconv.Itoa(d.endpoint.Port()), "-U", admin, "--checkpoint=fast", "--no-sync", "--wal-method=stream")
+	command.Env = append(command.Env, "PGPASSWORD="+d.secret)
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("pg_basebackup: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// literal quotes a text for SQL.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// copyCommand copies a folder as the user of PostgreSQL.
+func copyCommand(ctx context.Context, folder, from, to string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "cp", "-a", from, to) //nolint:gosec // folders of our own
+	command.Dir, command.SysProcAttr = folder, postgresql.Unprivileged()
+	return command
+}
