@@ -19,6 +19,7 @@ type describedStack struct {
 	RollbackConfiguration       rollbackConfiguration
 	StackStatus                 status
 	StackStatusReason           *string
+	DetailedStatus              string
 	DisableRollback             bool
 	NotificationARNs            []string
 	TimeoutInMinutes            *int
@@ -79,6 +80,7 @@ func (st *stack) describe() describedStack {
 		Parameters: describeParameters(deployed.parameters), CreationTime: wire.At(st.created), DeletionTime: wire.At(st.deleted),
 		LastUpdatedTime: wire.At(st.updated), RollbackConfiguration: deployed.rollback,
 		StackStatus: st.status, StackStatusReason: optional(st.reason),
+		DetailedStatus:  st.detailedStatus(),
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
 		DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
@@ -181,6 +183,7 @@ type describedEvent struct {
 	ResourceStatusReason *string
 	ResourceProperties   string
 	ClientRequestToken   string
+	DetailedStatus       string
 }
 
 func (s *Service) describeStackEvents(
@@ -223,6 +226,7 @@ func (st *stack) describeEvent(e event) describedEvent {
 		StackID: st.id, EventID: e.id, StackName: st.name, OperationID: e.operationID, LogicalResourceID: e.logicalID,
 		PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at), ResourceStatus: e.status,
 		ResourceStatusReason: optional(e.reason), ResourceProperties: e.shownProperties(), ClientRequestToken: e.token,
+		DetailedStatus: e.detailedStatus(),
 	}
 }
 

@@ -39,6 +39,7 @@ type operationEvent struct {
 	ResourceStatusReason *string
 	ResourceProperties   string
 	ClientRequestToken   string
+	DetailedStatus       string
 }
 
 // describeEvents tells the events of operations, newest first: of a stack, of one operation, of failures alone.
@@ -116,7 +117,7 @@ func (st *stack) describeOperationEvent(e event) operationEvent {
 		EventID: e.id, StackID: st.id, OperationID: e.operationID, OperationType: e.operationType, EventType: "STACK_EVENT",
 		LogicalResourceID: e.logicalID, PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at),
 		StartTime: wire.At(e.at), ResourceStatus: e.status, ResourceStatusReason: optional(e.reason),
-		ResourceProperties: e.shownProperties(), ClientRequestToken: e.token,
+		ResourceProperties: e.shownProperties(), ClientRequestToken: e.token, DetailedStatus: e.detailedStatus(),
 	}
 	if e.failed() {
 		described.EventType = "PROVISIONING_ERROR"

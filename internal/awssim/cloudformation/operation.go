@@ -15,6 +15,9 @@ type operation struct {
 	token  string // ClientRequestToken, or ""
 	cancel context.CancelCauseFunc
 	done   chan struct{}
+
+	creates    []string // what a creation of a stack makes
+	configured bool     // all of it is made, and the stack's event about it is written
 }
 
 // Why an operation's context ends.

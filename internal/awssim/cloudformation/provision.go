@@ -144,6 +144,10 @@ func (s *Service) initiated(st *stack, live *record, physicalID string, verb ver
 	}
 	live.physicalID = physicalID
 	st.note(live, verb.inProgress, reasonCreationInitiated, s.clock.Now())
+	if checksConsistency(live.resourceType, false) && !st.express {
+		st.note(live, verb.inProgress, reasonConsistency, s.clock.Now())
+		s.tellConfigured(st)
+	}
 }
 
 // change updates a resource in place and writes its last event; the first was written by the caller.
@@ -160,12 +164,16 @@ func (s *Service) change(ctx context.Context, st *stack, live *record, wanted de
 		live.physicalID = result.PhysicalID
 	}
 	live.attributes = result.Attributes
+	if checksConsistency(live.resourceType, true) && !st.express {
+		st.note(live, updateInProgress, reasonConsistency, s.clock.Now())
+	}
 	s.done(st, live, updateVerbs())
 	return nil
 }
 
 func (s *Service) done(st *stack, live *record, verb verbs) {
 	st.note(live, verb.complete, st.completed(), s.clock.Now())
+	s.tellConfigured(st)
 }
 
 // failed writes the event of a failure, unless the operation is to vanish, and returns the error.

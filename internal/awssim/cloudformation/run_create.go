@@ -57,6 +57,9 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 	deployed := st.deployed
 	scope := s.scope(st, deployed)
 	active, err := s.startable(st, deployed, scope)
+	if st.operation != nil {
+		st.operation.creates = active
+	}
 	st.mu.Unlock()
 	if err != nil {
 		return sentence(err.Error())

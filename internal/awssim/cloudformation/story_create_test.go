@@ -81,6 +81,7 @@ demo CREATE_IN_PROGRESS | User Initiated
 Quick CREATE_IN_PROGRESS
 Quick CREATE_IN_PROGRESS | Resource creation Initiated
 Slow CREATE_IN_PROGRESS
+Slow CREATE_IN_PROGRESS | Eventual consistency check initiated
 Slow CREATE_IN_PROGRESS | Resource creation Initiated
 Quick CREATE_COMPLETE
 Broken CREATE_IN_PROGRESS
