@@ -16,7 +16,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 )
 
-// drifting is a stack whose group and bucket are changed out of band, and whose cluster nobody can ask.
+// drifting is a stack whose group and bucket are changed out of band.
 const drifting = `
 Resources:
   Group:
@@ -98,7 +98,7 @@ func TestWhatIsDoneBehindCloudFormationsBackIsFoundAsDrift(t *testing.T) {
 	for _, drift := range out.StackResourceDrifts {
 		statuses[aws.ToString(drift.LogicalResourceId)] = drift.StackResourceDriftStatus
 	}
-	if diff := cmp.Diff(map[string]types.StackResourceDriftStatus{"Bucket": "DELETED", "Group": "MODIFIED", "Topic": "IN_SYNC"}, statuses); diff != "" {
+	if diff := cmp.Diff(map[string]types.StackResourceDriftStatus{"Bucket": "DELETED", "Cluster": "IN_SYNC", "Group": "MODIFIED", "Topic": "IN_SYNC"}, statuses); diff != "" {
 		t.Error(diff)
 	}
 	modified, err := b.stacks.DescribeStackResourceDrifts(t.Context(), &cfn.DescribeStackResourceDriftsInput{
@@ -162,18 +162,14 @@ func TestDriftIsRefusedWhereItMakesNoSense(t *testing.T) {
 	_, unknownResource := b.stacks.DetectStackDrift(t.Context(), &cfn.DetectStackDriftInput{StackName: demo, LogicalResourceIds: []string{"None"}})
 	_, unknownDetection := b.stacks.DescribeStackDriftDetectionStatus(t.Context(),
 		&cfn.DescribeStackDriftDetectionStatusInput{StackDriftDetectionId: aws.String("none")})
-	_, moving := b.stacks.DetectStackResourceDrift(t.Context(), &cfn.DetectStackResourceDriftInput{
-		StackName: demo, LogicalResourceId: aws.String("Cluster"),
-	})
 	_, tooMany := b.stacks.DescribeStackResourceDrifts(t.Context(), &cfn.DescribeStackResourceDriftsInput{StackName: demo, MaxResults: aws.Int32(101)})
 	want := []string{
 		"Stack [none] does not exist",
 		"Resource None does not exist for stack demo",
 		"Drift detection [none] does not exist",
-		"Drift detection is not supported for resource type AWS::ECS::Cluster",
 		"1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100",
 	}
-	got := []string{text(unknownStack), text(unknownResource), text(unknownDetection), text(moving), text(tooMany)}
+	got := []string{text(unknownStack), text(unknownResource), text(unknownDetection), text(tooMany)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

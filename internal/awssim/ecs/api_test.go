@@ -62,15 +62,15 @@ func TestErrorsReadAsTheServices(t *testing.T) {
 			"ClientException: Invalid 'dependsOn' setting: the containers depend on each other in a cycle.",
 		},
 		"an operation that is not implemented": {
-			"RunTask", `{}`, "UnknownOperationException: awssim does not implement the operation ecs:RunTask",
+			"StartTask", `{}`, "UnknownOperationException: awssim does not implement the operation ecs:StartTask",
 		},
 		"a parameter that is not implemented, deep inside": {
 			"RegisterTaskDefinition", `{"family":"x","containerDefinitions":[{"name":"a","image":"b","firelensConfiguration":[]}]}`,
 			`InvalidParameterException: awssim does not implement the parameter "firelensConfiguration" of ecs:RegisterTaskDefinition`,
 		},
 		"a value that is not implemented": {
-			"UpdateService", `{"cluster":"main","service":"web","enableExecuteCommand":true}`,
-			"InvalidParameterException: awssim does not implement enableExecuteCommand.",
+			"UpdateService", `{"cluster":"main","service":"web","schedulingStrategy":"DAEMON"}`,
+			"InvalidParameterException: awssim does not implement schedulingStrategy DAEMON.",
 		},
 	}
 	for name, test := range tests {

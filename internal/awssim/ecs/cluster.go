@@ -46,19 +46,54 @@ type cluster struct {
 	status    string
 	tags      map[string]string
 	fleets    map[string]*fleet // by name; those that were deleted stay as INACTIVE
+	loose     *fleet            // runs the tasks of no service; nil until there are some
 }
 
 // clusterSettings are what can be said about a cluster, in CloudFormation and in the API.
 type clusterSettings struct {
+	describedSettings
+
 	CapacityProviders               []string       `json:"capacityProviders"`
 	DefaultCapacityProviderStrategy []StrategyItem `json:"defaultCapacityProviderStrategy"`
-	Settings                        []setting      `json:"settings"`
+}
+
+// describedSettings are kept and told; nothing here depends on them.
+type describedSettings struct {
+	Settings               []setting             `json:"settings"`
+	Configuration          *clusterConfiguration `json:"configuration,omitempty"`
+	ServiceConnectDefaults *connectDefaults      `json:"serviceConnectDefaults,omitempty"`
+}
+
+// clusterConfiguration is how sessions in containers are logged, and disks encrypted.
+type clusterConfiguration struct {
+	ExecuteCommandConfiguration *executeConfiguration `json:"executeCommandConfiguration,omitempty"`
+	ManagedStorageConfiguration *storageConfiguration `json:"managedStorageConfiguration,omitempty"`
+}
+
+type executeConfiguration struct {
+	KmsKeyID         string      `json:"kmsKeyId,omitempty"`
+	LogConfiguration *executeLog `json:"logConfiguration,omitempty"`
+	Logging          string      `json:"logging,omitempty"`
+}
+
+type executeLog struct {
+	CloudWatchEncryptionEnabled bool   `json:"cloudWatchEncryptionEnabled,omitempty"`
+	CloudWatchLogGroupName      string `json:"cloudWatchLogGroupName,omitempty"`
+	S3BucketName                string `json:"s3BucketName,omitempty"`
+	S3EncryptionEnabled         bool   `json:"s3EncryptionEnabled,omitempty"`
+	S3KeyPrefix                 string `json:"s3KeyPrefix,omitempty"`
+}
+
+type storageConfiguration struct {
+	FargateEphemeralStorageKmsKeyID string `json:"fargateEphemeralStorageKmsKeyId,omitempty"`
+	KmsKeyID                        string `json:"kmsKeyId,omitempty"`
+}
+
+type connectDefaults struct {
+	Namespace string `json:"namespace"`
 }
 
 func (c *clusterSettings) check() error {
-	if err := checkSettings(c.Settings); err != nil {
-		return err
-	}
 	for _, name := range c.CapacityProviders {
 		if !fargate(name) {
 			return errInvalid("The specified capacity provider %s was not found.", name)
@@ -70,7 +105,10 @@ func (c *clusterSettings) check() error {
 				"associated with the cluster. Associate the capacity provider with the cluster and try again.")
 		}
 	}
-	return nil
+	if err := checkStrategy(c.DefaultCapacityProviderStrategy); err != nil {
+		return err
+	}
+	return checkSettings(c.Settings)
 }
 
 func fargate(provider string) bool { return provider == launchFargate || provider == fargateSpot }
@@ -121,37 +159,46 @@ type createClusterInput struct {
 type describedCluster struct {
 	clusterSettings
 
-	ClusterArn                        string `json:"clusterArn"`
-	ClusterName                       string `json:"clusterName"`
-	Status                            string `json:"status"`
-	RegisteredContainerInstancesCount int    `json:"registeredContainerInstancesCount"`
-	RunningTasksCount                 int    `json:"runningTasksCount"`
-	PendingTasksCount                 int    `json:"pendingTasksCount"`
-	ActiveServicesCount               int    `json:"activeServicesCount"`
-	Tags                              []Tag  `json:"tags"`
+	ClusterArn                        string     `json:"clusterArn"`
+	ClusterName                       string     `json:"clusterName"`
+	Status                            string     `json:"status"`
+	RegisteredContainerInstancesCount int        `json:"registeredContainerInstancesCount"`
+	RunningTasksCount                 int        `json:"runningTasksCount"`
+	PendingTasksCount                 int        `json:"pendingTasksCount"`
+	ActiveServicesCount               int        `json:"activeServicesCount"`
+	Statistics                        []KeyValue `json:"statistics"`
+	Tags                              []Tag      `json:"tags"`
 }
 
 type clusterOutput struct {
 	Cluster describedCluster `json:"cluster"`
 }
 
-func (c *cluster) describe(withTags bool) describedCluster {
+// describe tells of the cluster with what is asked for: SETTINGS, CONFIGURATIONS, TAGS; with everything if that is nil.
+func (c *cluster) describe(include []string) describedCluster {
 	described := describedCluster{
 		ClusterArn: c.arn, ClusterName: c.name, Status: c.status, clusterSettings: c.clusterSettings,
-		Tags: []Tag{},
+		Statistics: []KeyValue{}, Tags: []Tag{},
 	}
-	described.Settings = c.allSettings()
 	described.CapacityProviders = append([]string{}, c.CapacityProviders...)
 	described.DefaultCapacityProviderStrategy = append([]StrategyItem{}, c.DefaultCapacityProviderStrategy...)
-	for _, fleet := range c.fleets {
-		if fleet.status == active {
+	for _, fleet := range c.everyFleet() {
+		if fleet.status == active && !fleet.standalone {
 			described.ActiveServicesCount++
 		}
 		described.RunningTasksCount += fleet.count(nil, (*task).running)
 		described.PendingTasksCount += fleet.count(nil, (*task).pending)
 	}
-	if withTags {
+	wants := func(what string) bool { return include == nil || slices.Contains(include, what) }
+	if wants("TAGS") {
 		described.Tags = sortedTags(c.tags)
+	}
+	described.Settings = c.allSettings()
+	if !wants("SETTINGS") {
+		described.Settings = []setting{}
+	}
+	if !wants("CONFIGURATIONS") {
+		described.Configuration = nil
 	}
 	return described
 }
@@ -172,13 +219,57 @@ func (s *Service) createCluster(_ context.Context, call *wire.Call, in *createCl
 		name = defaultCluster
 	}
 	if existing, err := s.cluster(placeOf(call), name); err == nil {
-		return &clusterOutput{Cluster: existing.describe(true)}, nil // creating what exists is no error
+		return &clusterOutput{Cluster: existing.describe(nil)}, nil // creating what exists is no error
 	}
 	made, err := s.newCluster(placeOf(call), name, in.clusterSettings, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}
-	return &clusterOutput{Cluster: made.describe(true)}, nil
+	return &clusterOutput{Cluster: made.describe(nil)}, nil
+}
+
+type updateClusterInput struct {
+	describedSettings
+
+	Cluster string `json:"cluster"`
+}
+
+// updateCluster changes what is given.
+func (s *Service) updateCluster(_ context.Context, call *wire.Call, in *updateClusterInput) (*clusterOutput, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.cluster(placeOf(call), in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	changed := found.clusterSettings
+	if len(in.Settings) > 0 {
+		changed.Settings = in.Settings
+	}
+	if in.Configuration != nil {
+		changed.Configuration = in.Configuration
+	}
+	if in.ServiceConnectDefaults != nil {
+		changed.ServiceConnectDefaults = in.ServiceConnectDefaults
+	}
+	if err := changed.check(); err != nil {
+		return nil, err
+	}
+	found.clusterSettings = changed
+	return &clusterOutput{Cluster: found.describe(nil)}, nil
+}
+
+type updateClusterSettingsInput struct {
+	Cluster  string    `json:"cluster"`
+	Settings []setting `json:"settings"`
+}
+
+func (s *Service) updateClusterSettings(
+	ctx context.Context, call *wire.Call, in *updateClusterSettingsInput,
+) (*clusterOutput, error) {
+	return s.updateCluster(ctx, call, &updateClusterInput{
+		Cluster: in.Cluster, describedSettings: describedSettings{Settings: in.Settings},
+	})
 }
 
 type clusterInput struct {
@@ -195,12 +286,12 @@ func (s *Service) deleteCluster(_ context.Context, call *wire.Call, in *clusterI
 	if err := s.removeCluster(found); err != nil {
 		return nil, err
 	}
-	return &clusterOutput{Cluster: found.describe(false)}, nil
+	return &clusterOutput{Cluster: found.describe(nil)}, nil
 }
 
 func (s *Service) removeCluster(found *cluster) error {
-	for _, fleet := range found.fleets {
-		if fleet.status == active {
+	for _, fleet := range found.everyFleet() {
+		if fleet.status == active && !fleet.standalone {
 			return wire.Errorf("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
 		}
 		if fleet.count(nil, func(t *task) bool { return t.last != stopped }) > 0 {
@@ -244,11 +335,7 @@ func (s *Service) describeClusters(
 			out.Failures = append(out.Failures, missing(clusterARN(placeOf(call), name)))
 			continue
 		}
-		described := found.describe(slices.Contains(in.Include, "TAGS"))
-		if !slices.Contains(in.Include, "SETTINGS") {
-			described.Settings = []setting{}
-		}
-		out.Clusters = append(out.Clusters, described)
+		out.Clusters = append(out.Clusters, found.describe(append([]string{}, in.Include...)))
 	}
 	return out, nil
 }
@@ -299,6 +386,8 @@ type clusterProperties struct {
 	CapacityProviders               []string
 	DefaultCapacityProviderStrategy []StrategyItem
 	ClusterSettings                 []setting
+	Configuration                   *clusterConfiguration
+	ServiceConnectDefaults          *connectDefaults
 	Tags                            []Tag
 }
 
@@ -311,7 +400,10 @@ func readCluster(r resource.Request) (clusterProperties, error) {
 }
 
 func (c *clusterProperties) settings() clusterSettings {
-	return clusterSettings{c.CapacityProviders, c.DefaultCapacityProviderStrategy, c.ClusterSettings}
+	return clusterSettings{
+		describedSettings: describedSettings{c.ClusterSettings, c.Configuration, c.ServiceConnectDefaults},
+		CapacityProviders: c.CapacityProviders, DefaultCapacityProviderStrategy: c.DefaultCapacityProviderStrategy,
+	}
 }
 
 // Create makes a cluster.
@@ -360,6 +452,10 @@ func (p *clusterProvider) Update(_ context.Context, r resource.Request) (resourc
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
 	settings := wanted.settings()
+	if r.Properties["CapacityProviders"] == nil && r.Properties["DefaultCapacityProviderStrategy"] == nil {
+		settings.CapacityProviders = found.CapacityProviders // those that were associated stay
+		settings.DefaultCapacityProviderStrategy = found.DefaultCapacityProviderStrategy
+	}
 	if err := settings.check(); err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}

@@ -191,6 +191,40 @@ func (s *Service) listTaskDefinitions(
 	return out, nil
 }
 
+type listFamiliesInput struct {
+	pageInput
+
+	FamilyPrefix string `json:"familyPrefix"`
+	Status       string `json:"status"`
+}
+
+type listFamiliesOutput struct {
+	Families  []string `json:"families"`
+	NextToken string   `json:"nextToken,omitempty"`
+}
+
+// listTaskDefinitionFamilies lists families with an active revision, without one (INACTIVE), or all; without a status
+// all (API reference).
+func (s *Service) listTaskDefinitionFamilies(
+	_ context.Context, call *wire.Call, in *listFamiliesInput,
+) (*listFamiliesOutput, error) {
+	if in.Status != "" && !slices.Contains([]string{active, inactive, "ALL"}, in.Status) {
+		return nil, errInvalid("Invalid status: %s. Valid values are ACTIVE, INACTIVE and ALL.", in.Status)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var families []string
+	for key := range s.revisions {
+		_, err := s.latest(key.Place, key.family)
+		wanted := in.Status == "" || in.Status == "ALL" || (in.Status == active) == (err == nil)
+		if key.Place == placeOf(call) && strings.HasPrefix(key.family, in.FamilyPrefix) && wanted {
+			families = append(families, key.family)
+		}
+	}
+	page, next, err := in.page(families)
+	return &listFamiliesOutput{Families: page, NextToken: next}, err
+}
+
 // order sorts by family and revision; in a descending listing the last revision of a family comes first.
 func (d *definition) order(descending bool) string {
 	const mostRevisions = 1_000_000_000

@@ -48,9 +48,10 @@ type fleet struct {
 	notices     notices
 	told        map[string]string // what EventBridge knows of the deployments
 
-	steady    bool
-	failures  int       // tasks in a row that failed to start or to become healthy
-	notBefore time.Time // when the next task may start
+	standalone bool // it is no service: its tasks are not replaced
+	steady     bool
+	failures   int       // tasks in a row that failed to start or to become healthy
+	notBefore  time.Time // when the next task may start
 
 	wake    chan struct{} // asks the scheduler to look again
 	changed chan struct{} // closed, and replaced, after each look
@@ -64,6 +65,7 @@ type settings struct {
 	grace       time.Duration    // in which an unhealthy load balancer target does not count
 	propagate   string
 	managedTags bool
+	execute     bool // commands in containers are allowed
 	rebalancing string
 }
 
@@ -96,6 +98,7 @@ type deployment struct {
 	id       string
 	revision revision
 	served   *servedRevision
+	run      *run // of RunTask; nil for services
 	created  time.Time
 	updated  time.Time
 	rollout  string
@@ -183,6 +186,9 @@ func (f *fleet) poke() {
 
 // sayf adds a service event. Repeating the last one is left out.
 func (f *fleet) sayf(format string, args ...any) {
+	if f.standalone {
+		return
+	}
 	message := fmt.Sprintf("(service %s) ", f.name) + fmt.Sprintf(format, args...)
 	if len(f.events) > 0 && f.events[0].message == message {
 		return

@@ -35,7 +35,7 @@ func (s *Service) newFleet(in *cluster, name string, spec *FleetSpec, tags map[s
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBalancers(deployed.balancers, &chosen.config); err != nil {
+	if err := deployed.suits(&chosen); err != nil {
 		return nil, err
 	}
 	for _, balancer := range deployed.balancers {
@@ -56,6 +56,14 @@ func (s *Service) newFleet(in *cluster, name string, spec *FleetSpec, tags map[s
 	return made, nil
 }
 
+// suits checks a revision against the settings of its service.
+func (r *revision) suits(chosen *settings) error {
+	if err := checkExecute(chosen.execute, r.definition.TaskRoleArn); err != nil {
+		return err
+	}
+	return checkBalancers(r.balancers, &chosen.config)
+}
+
 // update changes a service and returns the deployment that results. Call it locked.
 func (s *Service) update(f *fleet, spec *FleetSpec, force bool) (*deployment, error) {
 	if err := spec.unsupported(); err != nil {
@@ -72,7 +80,7 @@ func (s *Service) update(f *fleet, spec *FleetSpec, force bool) (*deployment, er
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBalancers(deployed.balancers, &chosen.config); err != nil {
+	if err := deployed.suits(&chosen); err != nil {
 		return nil, err
 	}
 	f.settings = chosen

@@ -85,7 +85,8 @@ func (f *fleet) describe(withTags bool) describedService {
 		PlacementConstraints: []struct{}{}, PlacementStrategy: []struct{}{},
 		HealthCheckGracePeriodSeconds: int(f.grace / time.Second), SchedulingStrategy: replica,
 		DeploymentController: Controller{Type: "ECS"}, CreatedBy: fmt.Sprintf("arn:aws:iam::%s:user/awssim", f.place.Account),
-		EnableECSManagedTags: f.managedTags, PropagateTags: f.propagate, AvailabilityZoneRebalancing: f.rebalancing,
+		EnableECSManagedTags: f.managedTags, EnableExecuteCommand: f.execute, PropagateTags: f.propagate,
+		AvailabilityZoneRebalancing: f.rebalancing,
 	}
 	if len(f.deployments) > 0 {
 		current := f.deployments[0].revision

@@ -22,9 +22,16 @@ type fleetProvider struct{ *Service }
 type fleetProperties struct {
 	FleetSpec
 
-	Cluster     string
-	ServiceName string
-	Tags        []Tag
+	Cluster            string
+	ServiceName        string
+	ForceNewDeployment forceDeployment
+	Tags               []Tag
+}
+
+// forceDeployment deploys anew with every update; its nonce only makes one.
+type forceDeployment struct {
+	EnableForceNewDeployment bool
+	ForceNewDeploymentNonce  string
 }
 
 // Create makes a service and waits until its first deployment has completed.
@@ -90,7 +97,7 @@ func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fl
 	if err != nil || found.status == inactive {
 		return nil, nil, props.NotFound(r.Type, r.PhysicalID)
 	}
-	begun, err := p.update(found, &wanted.FleetSpec, false)
+	begun, err := p.update(found, &wanted.FleetSpec, wanted.ForceNewDeployment.EnableForceNewDeployment)
 	if err != nil {
 		return nil, nil, handlerFailure(err)
 	}

@@ -23,7 +23,7 @@ type FleetSpec struct {
 	SchedulingStrategy            string               `json:"schedulingStrategy,omitempty"`
 	AvailabilityZoneRebalancing   string               `json:"availabilityZoneRebalancing,omitempty"`
 	EnableECSManagedTags          *bool                `json:"enableECSManagedTags,omitempty"`
-	EnableExecuteCommand          bool                 `json:"enableExecuteCommand,omitempty"`
+	EnableExecuteCommand          *bool                `json:"enableExecuteCommand,omitempty"`
 	PropagateTags                 string               `json:"propagateTags,omitempty"`
 }
 
@@ -51,8 +51,6 @@ const (
 // unsupported returns an error for what the simulator does not act on.
 func (f *FleetSpec) unsupported() error {
 	switch {
-	case f.EnableExecuteCommand:
-		return errInvalid("awssim does not implement enableExecuteCommand.")
 	case f.SchedulingStrategy != "" && f.SchedulingStrategy != replica:
 		return errInvalid("awssim does not implement schedulingStrategy %s.", f.SchedulingStrategy)
 	case f.DeploymentController != nil && f.DeploymentController.Type != "ECS":
@@ -81,6 +79,9 @@ func (f *FleetSpec) settings(current settings) (settings, error) {
 	}
 	if f.AvailabilityZoneRebalancing != "" {
 		current.rebalancing = f.AvailabilityZoneRebalancing
+	}
+	if f.EnableExecuteCommand != nil {
+		current.execute = *f.EnableExecuteCommand
 	}
 	if f.EnableECSManagedTags != nil {
 		current.managedTags = *f.EnableECSManagedTags
@@ -126,6 +127,10 @@ func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, curr
 	if len(f.CapacityProviderStrategy) > 0 {
 		current.strategy, current.launchType = f.CapacityProviderStrategy, ""
 	}
+	if f.LaunchType != "" && len(f.CapacityProviderStrategy) > 0 {
+		return current, errInvalid("Specifying both a launch type and capacity provider strategy is not supported. " +
+			"Remove one and try again.")
+	}
 	if f.LaunchType != "" {
 		current.strategy, current.launchType = nil, f.LaunchType
 	}
@@ -145,12 +150,19 @@ func (r *revision) check(in *cluster) error {
 	if len(r.network.SecurityGroups) > maxGroups {
 		return errInvalid("securityGroup can have at most 5 items.")
 	}
+	if err := checkStrategy(r.strategy); err != nil {
+		return err
+	}
+	if !weighs(r.strategy) {
+		return errInvalid("The specified capacity provider strategy must contain at least one capacity provider with a weight " +
+			"greater than 0.")
+	}
 	for _, item := range r.strategy {
 		if !slices.Contains(in.CapacityProviders, item.CapacityProvider) {
 			return errInvalid("The specified capacity provider '%s' is not associated with the cluster.", item.CapacityProvider)
 		}
 	}
-	if r.launchType == "" && !slices.ContainsFunc(r.strategy, func(i StrategyItem) bool { return i.Weight > 0 || i.Base > 0 }) {
+	if r.launchType == "" && len(r.strategy) == 0 {
 		return errInvalid("awssim runs services on Fargate: give the launch type FARGATE or a capacity provider strategy.")
 	}
 	for _, balancer := range r.balancers {

@@ -61,6 +61,7 @@ type keptSettings struct {
 	Grace       time.Duration
 	Propagate   string
 	ManagedTags bool
+	Execute     bool
 	Rebalancing string
 }
 
@@ -106,7 +107,7 @@ func (s *Service) Keep() ([]byte, error) {
 func (f *fleet) keep() keptFleet {
 	fleet := keptFleet{
 		ARN: f.arn, Name: f.name, Status: f.status, Created: f.created, Tags: f.tags,
-		Settings: keptSettings{f.desired, f.config, f.grace, f.propagate, f.managedTags, f.rebalancing},
+		Settings: keptSettings{f.desired, f.config, f.grace, f.propagate, f.managedTags, f.execute, f.rebalancing},
 	}
 	if len(f.deployments) > 0 {
 		r := f.deployments[0].revision
@@ -158,7 +159,7 @@ func (s *Service) restoreFleet(in *cluster, from keptFleet) error {
 		tags: from.Tags, wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		settings: settings{
 			desired: settled.Desired, config: settled.Config, grace: settled.Grace, propagate: settled.Propagate,
-			managedTags: settled.ManagedTags, rebalancing: settled.Rebalancing,
+			managedTags: settled.ManagedTags, execute: settled.Execute, rebalancing: settled.Rebalancing,
 		},
 	}
 	for _, e := range from.Events {

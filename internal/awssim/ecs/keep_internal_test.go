@@ -11,14 +11,14 @@ func TestAllThatShouldRunIsKept(t *testing.T) {
 	t.Parallel()
 	running := []string{
 		"owner", "cluster", "place", "lastDone", "current", "history", "served", "tasks", "notices", "told", "steady", "failures",
-		"notBefore", "wake", "changed", "gone",
+		"notBefore", "wake", "changed", "gone", "standalone",
 	}
 	// What each type has beyond its kept form: what is known from elsewhere, or runs.
 	tests := map[reflect.Type]struct {
 		kept reflect.Type
 		left []string
 	}{
-		reflect.TypeFor[cluster]():    {reflect.TypeFor[keptCluster](), nil},
+		reflect.TypeFor[cluster]():    {reflect.TypeFor[keptCluster](), []string{"loose"}},
 		reflect.TypeFor[definition](): {reflect.TypeFor[keptDefinition](), nil},
 		reflect.TypeFor[fleet]():      {reflect.TypeFor[keptFleet](), running},
 		reflect.TypeFor[settings]():   {reflect.TypeFor[keptSettings](), nil},

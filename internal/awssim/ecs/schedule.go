@@ -55,6 +55,9 @@ func (s *Service) schedule(f *fleet) {
 // look takes the next steps. It returns when to look again even if nothing happens (0: never), and false when the
 // fleet needs no scheduler any more. Call it locked.
 func (f *fleet) look(now time.Time) (time.Duration, bool) {
+	if f.standalone {
+		return 0, true
+	}
 	f.tell()
 	f.tellRollouts()
 	due := f.judgeHealth(now)

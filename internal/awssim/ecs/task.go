@@ -80,6 +80,9 @@ type task struct {
 	verdict    string // why it has to be replaced
 	gauge      gauge  // of what it uses
 	changes    int    // that EventBridge was told of
+
+	group, startedBy, token string // of RunTask; those of a service tell of it
+	execute                 bool   // commands in its containers are allowed
 }
 
 // stopRequest is why a task was asked to stop.
@@ -153,6 +156,11 @@ func (s *Service) newTask(f *fleet, of *deployment) (*task, error) {
 		fleet: f, deployment: of, definition: of.revision.definition, id: id,
 		arn: arn(f.place, "task/"+f.cluster.name+"/"+id), eni: "eni-" + hexID()[:17], created: time.Now().UTC(),
 		subnet: subnet, address: address, last: provisioning, provider: f.provider(of),
+		group: "service:" + f.name, startedBy: of.id, execute: f.execute,
+	}
+	if of.run != nil {
+		made.execute = of.run.execute
+		made.group, made.startedBy, made.token = of.run.group, of.run.startedBy, of.run.token
 	}
 	made.asked, made.ask = context.WithCancel(s.life)
 	for i := range made.definition.ContainerDefinitions {

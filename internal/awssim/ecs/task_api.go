@@ -42,13 +42,8 @@ type describedTask struct {
 	Attachments          []attachment         `json:"attachments"`
 	Attributes           []KeyValue           `json:"attributes"`
 	EnableExecuteCommand bool                 `json:"enableExecuteCommand"`
-	Overrides            overrides            `json:"overrides"`
+	Overrides            taskOverrides        `json:"overrides"`
 	Tags                 []Tag                `json:"tags"`
-}
-
-type overrides struct {
-	ContainerOverrides            []struct{} `json:"containerOverrides"`
-	InferenceAcceleratorOverrides []struct{} `json:"inferenceAcceleratorOverrides"`
 }
 
 type attachment struct {
@@ -83,7 +78,7 @@ type networkInterface struct {
 func (t *task) describe(withTags bool) describedTask {
 	described := describedTask{
 		TaskArn: t.arn, TaskDefinitionArn: t.definition.arn, ClusterArn: t.fleet.cluster.arn,
-		Group: "service:" + t.fleet.name, StartedBy: t.deployment.id, LastStatus: t.last, DesiredStatus: running,
+		Group: t.group, StartedBy: t.startedBy, EnableExecuteCommand: t.execute, LastStatus: t.last, DesiredStatus: running,
 		HealthStatus: t.healthStatus(), CPU: t.definition.CPU, Memory: t.definition.Memory,
 		LaunchType: launchFargate, CapacityProviderName: t.provider,
 		PlatformVersion: platformVersion, PlatformFamily: platformFamily, AvailabilityZone: t.subnet.AvailabilityZone,
@@ -92,7 +87,7 @@ func (t *task) describe(withTags bool) describedTask {
 		StoppingAt: wire.At(t.stoppingAt), ExecutionStoppedAt: wire.At(t.leftAt), StoppedAt: wire.At(t.stoppedAt),
 		Version: t.changes, Containers: []describedContainer{}, Attachments: []attachment{t.attachment()},
 		Attributes: []KeyValue{{Name: "ecs.cpu-architecture", Value: strings.ToLower(t.definition.architecture())}},
-		Overrides:  overrides{[]struct{}{}, []struct{}{}}, Tags: []Tag{},
+		Overrides:  t.overrides(), Tags: []Tag{},
 	}
 	if t.stopping() {
 		described.DesiredStatus, described.StopCode, described.StoppedReason = stopped, t.stop.code, t.stop.reason
@@ -114,9 +109,29 @@ func (t *task) healthStatus() string {
 	return t.health()
 }
 
-// tags are those that the service propagates to its tasks.
+func (t *task) overrides() taskOverrides {
+	var told taskOverrides
+	if t.deployment.run != nil {
+		told = t.deployment.run.overrides
+	}
+	told.ContainerOverrides = append([]containerOverride{}, told.ContainerOverrides...)
+	told.InferenceAcceleratorOverrides = []struct{}{}
+	return told
+}
+
+// tags are those that the service propagates to its tasks, or that RunTask has given.
 func (t *task) tags() map[string]string {
 	table := make(map[string]string)
+	if own := t.deployment.run; own != nil {
+		if own.managedTags {
+			table["aws:ecs:clusterName"] = t.fleet.cluster.name
+		}
+		if own.propagate == "TASK_DEFINITION" {
+			maps.Copy(table, t.definition.tags)
+		}
+		maps.Copy(table, own.tags)
+		return table
+	}
 	if t.fleet.managedTags {
 		table["aws:ecs:clusterName"], table["aws:ecs:serviceName"] = t.fleet.cluster.name, t.fleet.name
 	}
@@ -202,7 +217,7 @@ func (s *Service) describeTasks(_ context.Context, call *wire.Call, in *describe
 
 // task finds a task by id or ARN.
 func (c *cluster) task(name string) *task {
-	for _, fleet := range c.fleets {
+	for _, fleet := range c.everyFleet() {
 		for _, task := range fleet.tasks {
 			if task.id == lastPart(name) {
 				return task
@@ -241,7 +256,7 @@ func (s *Service) listTasks(_ context.Context, call *wire.Call, in *listTasksInp
 		}
 	}
 	var arns []string
-	for _, fleet := range from.fleets {
+	for _, fleet := range from.everyFleet() {
 		for _, task := range fleet.tasks {
 			if in.wants(task) {
 				arns = append(arns, task.arn)
@@ -264,7 +279,7 @@ func (in *listTasksInput) wants(t *task) bool {
 	return desired == wanted &&
 		(in.ServiceName == "" || lastPart(in.ServiceName) == t.fleet.name) &&
 		(in.Family == "" || in.Family == t.definition.Family) &&
-		(in.StartedBy == "" || in.StartedBy == t.deployment.id) &&
+		(in.StartedBy == "" || in.StartedBy == t.startedBy) &&
 		(in.LaunchType == "" || in.LaunchType == launchFargate)
 }
 
