@@ -10,6 +10,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudwatch"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ec2"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
@@ -88,7 +89,7 @@ func New(options Options) *Server {
 	providers := plain.Providers()
 	for _, service := range []api{
 		sts.New(), images, lines, metrics, balancers, clusters,
-		carriers.queues, carriers.topics, carriers.events,
+		carriers.queues, carriers.topics, carriers.events, ec2.New(plain),
 		secrets, parameters, databases,
 	} {
 		server.add(service)

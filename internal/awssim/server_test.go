@@ -76,7 +76,7 @@ func TestRequestsThatReachNoServiceAreRefusedByName(t *testing.T) {
 		status int
 		want   string
 	}{
-		"an unknown service":           {scope("ec2"), 400, "awssim does not implement the service ec2"},
+		"an unknown service":           {scope("lambda"), 400, "awssim does not implement the service lambda"},
 		"an unknown service in JSON":   {jsonScope, 400, `{"__type":"UnknownService","message":"awssim does not implement the service dynamodb"}`},
 		"no credential":                {http.Header{}, 403, "MissingAuthenticationToken"},
 		"a scope that is no SigV4 one": {http.Header{"Authorization": {"Basic dGVzdA=="}}, 403, "MissingAuthenticationToken"},

@@ -66,8 +66,26 @@ func (h Hit) plainError(call *wire.Call) *wire.Error {
 }
 
 func clientError(call *wire.Call, code, message string, queryStatus int) *wire.Error {
-	if call.Protocol == wire.JSON11 {
+	switch call.Protocol {
+	case wire.JSON11, wire.JSON10:
 		return &wire.Error{Code: code + "Exception", Message: message, Status: http.StatusBadRequest}
+	case wire.EC2: // which has words of its own ("Error codes for the Amazon EC2 API")
+		return ec2Error(code, message)
+	case wire.Query, wire.RESTXML, wire.CBOR:
 	}
 	return &wire.Error{Code: code, Message: message, Status: queryStatus}
+}
+
+func ec2Error(code, message string) *wire.Error {
+	switch code {
+	case "Throttling":
+		return &wire.Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable}
+	case "ExpiredToken":
+		return &wire.Error{Code: "RequestExpired", Message: "Request has expired.", Status: http.StatusBadRequest}
+	default:
+		return &wire.Error{
+			Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation. " + message,
+			Status: http.StatusForbidden,
+		}
+	}
 }

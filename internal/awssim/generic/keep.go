@@ -16,6 +16,7 @@ type keptRecord struct {
 	Type, ID   string
 	Properties resource.Properties
 	Generated  map[string]any
+	Tags       map[string]string
 }
 
 // Keep returns all records.
@@ -24,7 +25,7 @@ func (p *Provider) Keep() ([]byte, error) {
 	defer p.mu.RUnlock()
 	kept := make([]keptRecord, 0, len(p.instances))
 	for at, each := range p.instances {
-		kept = append(kept, keptRecord{at.Place, at.resourceType, at.id, each.properties, each.generated})
+		kept = append(kept, keptRecord{at.Place, at.resourceType, at.id, each.properties, each.generated, each.tags})
 	}
 	return state.Write(kept)
 }
@@ -39,7 +40,7 @@ func (p *Provider) Restore(content json.RawMessage) error {
 	defer p.mu.Unlock()
 	for _, each := range kept {
 		p.put(key{Place: each.Place, resourceType: each.Type, id: each.ID},
-			&instance{properties: each.Properties, generated: each.Generated})
+			&instance{properties: each.Properties, generated: each.Generated, tags: each.Tags})
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (p *Provider) Edit(place resource.Place, resourceType, id string, changes r
 	maps.Copy(properties, found.properties)
 	maps.Copy(properties, changes)
 	maps.DeleteFunc(properties, func(_ string, value any) bool { return value == nil })
-	p.put(at, &instance{properties: properties, generated: found.generated})
+	p.put(at, &instance{properties: properties, generated: found.generated, tags: found.tags})
 	return nil
 }
 

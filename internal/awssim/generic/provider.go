@@ -48,6 +48,8 @@ type instance struct {
 	properties resource.Properties
 	// generated are the attributes that were made up when it was created.
 	generated map[string]any
+	// tags are the stack's.
+	tags map[string]string
 }
 
 // New returns a provider without resources.
@@ -106,7 +108,7 @@ func (p *Provider) make(kind kind, r resource.Request) (*instance, string, error
 			return nil, "", err
 		}
 	}
-	made := &instance{properties: r.Properties, generated: generated}
+	made := &instance{properties: r.Properties, generated: generated, tags: r.Tags}
 	p.put(at, made)
 	return made, id, nil
 }
@@ -120,7 +122,7 @@ func (p *Provider) Update(ctx context.Context, r resource.Request) (resource.Res
 		p.mu.Unlock()
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
-	changed := &instance{properties: r.Properties, generated: old.generated}
+	changed := &instance{properties: r.Properties, generated: old.generated, tags: r.Tags}
 	p.put(at, changed)
 	p.mu.Unlock()
 	if err := p.wait(ctx, r, p.kindOf(r.Type).update); err != nil {
@@ -135,6 +137,11 @@ func (p *Provider) Delete(ctx context.Context, r resource.Request) error {
 	if err := p.wait(ctx, r, kind.remove); err != nil {
 		return fmt.Errorf("deleting %s: %w", r.PhysicalID, err)
 	}
+	return p.drop(kind, r)
+}
+
+// drop deletes a resource, or refuses it as its service would.
+func (p *Provider) drop(kind kind, r resource.Request) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.blocked(kind, r) {

@@ -16,12 +16,13 @@ const maxFormDepth = 32
 type form struct {
 	value    string
 	isLeaf   bool
+	flat     bool // lists have no "member": A.1=x, as EC2 has them
 	children map[string]*form
 }
 
 // formOf makes the tree of a request's parameters. "Action" and "Version" are the router's and stay out.
-func formOf(values url.Values) (*form, error) {
-	root := &form{}
+func formOf(values url.Values, flat bool) (*form, error) {
+	root := &form{flat: flat}
 	for name, given := range values {
 		if name == "Action" || name == "Version" {
 			continue
@@ -48,7 +49,7 @@ func (f *form) add(name, value string) error {
 		}
 		next, ok := node.children[part]
 		if !ok {
-			next = &form{}
+			next = &form{flat: f.flat}
 			node.children[part] = next
 		}
 		node = next
@@ -63,13 +64,16 @@ func (f *form) items(path, kind string) ([]*form, error) {
 	if f.isLeaf && f.value != "" {
 		return nil, &formError{path: path, problem: "is not a list: use " + path + "." + kind + ".1"}
 	}
-	for name := range f.children {
-		if name != kind {
-			return nil, &formError{path: path + "." + name}
+	numbered := f
+	if !f.flat {
+		for name := range f.children {
+			if name != kind {
+				return nil, &formError{path: path + "." + name}
+			}
 		}
+		numbered = f.children[kind]
 	}
-	numbered, ok := f.children[kind]
-	if !ok {
+	if numbered == nil {
 		return nil, nil
 	}
 	byNumber := make(map[int]*form, len(numbered.children))

@@ -26,7 +26,7 @@ func (c *Call) decode(into any) error {
 		return c.decodeJSON(into)
 	case RESTXML:
 		return c.decodeREST(into)
-	case Query:
+	case Query, EC2:
 	}
 	return c.decodeQuery(into)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func (c *Call) decodeQuery(into any) error {
-	root, err := formOf(c.form)
+	root, err := formOf(c.form, c.Protocol == EC2)
 	if err != nil {
 		return Errorf(c.Protocol.malformed(), "%v", err)
 	}

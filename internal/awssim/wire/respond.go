@@ -68,7 +68,7 @@ func (s Service) operation(call *Call) error {
 		return nil
 	case RESTXML:
 		return s.routeREST(call)
-	case Query:
+	case Query, EC2:
 	}
 	return s.formOperation(call)
 }
@@ -106,7 +106,7 @@ func targetOperation(target, prefix string) string {
 
 func (s Service) unknownOperation(call *Call) error {
 	code := "InvalidAction"
-	if call.Protocol != Query && call.Protocol != RESTXML {
+	if call.Protocol != Query && call.Protocol != RESTXML && call.Protocol != EC2 {
 		code = "UnknownOperationException"
 	}
 	return Errorf(code, "awssim does not implement the operation %s:%s", s.Name, call.Operation)
@@ -121,6 +121,8 @@ func (s Service) encode(call *Call, value any, answer *Answer) error {
 		answer.Body, err = encodeJSON(value)
 	case RESTXML:
 		err = s.encodeREST(call, value, answer)
+	case EC2:
+		answer.Body, err = encodeEC2(call, s.Namespace, value)
 	case Query:
 		answer.Body, err = encodeXML(call, s.Namespace, value)
 	}
@@ -162,6 +164,8 @@ func (s Service) refusal(call *Call, status int, kind string, failure *Error) An
 		body, _ = encodeCBOR(cborFailure{Type: s.TargetPrefix + "#" + shape, Message: failure.Message})
 	case JSON11, JSON10:
 		body, _ = encodeJSON(jsonFailure{Type: shape, Message: failure.Message})
+	case EC2:
+		return s.answer(call, status, encodeEC2Error(call, failure))
 	case Query, RESTXML:
 		return s.answer(call, status, encodeXMLError(call, s.Namespace, kind, failure))
 	}
@@ -185,7 +189,7 @@ func (s Service) answer(call *Call, status int, body []byte) Answer {
 		header.Set("Content-Type", jsonType10)
 	case JSON11:
 		header.Set("Content-Type", "application/x-amz-json-1.1")
-	case Query, RESTXML:
+	case Query, RESTXML, EC2:
 		header.Set("Content-Type", "text/xml")
 	}
 	header.Set("X-Amzn-Requestid", call.RequestID)

@@ -102,6 +102,9 @@ const (
 	JSON10
 	// CBOR is Smithy's RPC v2: the operation in the path, CBOR in and out.
 	CBOR
+	// EC2 is Query as EC2 has it: lists are A.1=x, and answers have XML of their own. An operation that answers None
+	// answers that it did what was asked.
+	EC2
 )
 
 // ProtocolOf returns the protocol that a request most likely speaks.
@@ -151,6 +154,8 @@ func (p Protocol) invalidParameter() string {
 		return "InvalidParameterException"
 	case RESTXML:
 		return "InvalidInput"
+	case EC2:
+		return "InvalidParameterValue"
 	case Query, CBOR:
 	}
 	return "ValidationError"
@@ -163,6 +168,8 @@ func (p Protocol) malformed() string {
 		return "SerializationException"
 	case RESTXML:
 		return "MalformedXML"
+	case EC2:
+		return "InvalidRequest"
 	case Query:
 	}
 	return "MalformedInput"

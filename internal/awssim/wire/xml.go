@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -26,6 +27,35 @@ func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
 	return out.buffer.Bytes(), nil
 }
 
+// encodeEC2 writes an answer of EC2: <OpResponse><requestId>...</requestId> and the members.
+func encodeEC2(call *Call, namespace string, value any) ([]byte, error) {
+	out := &xmlWriter{item: "item"}
+	fmt.Fprintf(&out.buffer, `<%sResponse xmlns=%q>`, call.Operation, namespace)
+	out.leaf("requestId", call.RequestID)
+	if _, none := value.(*None); none {
+		out.leaf("return", "true")
+	} else if err := out.members(reflect.Indirect(reflect.ValueOf(value))); err != nil {
+		return nil, err
+	}
+	out.close(call.Operation + "Response")
+	return out.buffer.Bytes(), nil
+}
+
+// encodeEC2Error writes the error answer of EC2.
+func encodeEC2Error(call *Call, failure *Error) []byte {
+	out := &xmlWriter{}
+	for _, name := range []string{"Response", "Errors", "Error"} {
+		out.open(name)
+	}
+	out.leaf("Code", failure.Code)
+	out.leaf("Message", failure.Message)
+	out.close("Error")
+	out.close("Errors")
+	out.leaf("RequestID", call.RequestID)
+	out.close("Response")
+	return out.buffer.Bytes()
+}
+
 // encodeXMLError writes the error answer of a Query service. Kind is Sender or Receiver: whose fault it is.
 func encodeXMLError(call *Call, namespace, kind string, failure *Error) []byte {
 	out := &xmlWriter{}
@@ -42,7 +72,10 @@ func encodeXMLError(call *Call, namespace, kind string, failure *Error) []byte {
 
 // xmlWriter writes values as the Query protocol has them: nil pointers, nil lists, empty strings and zero
 // times are left out; empty lists that are not nil stay as empty elements.
-type xmlWriter struct{ buffer bytes.Buffer }
+type xmlWriter struct {
+	buffer bytes.Buffer
+	item   string // what members of lists are called; "" leaves it to the field
+}
 
 func (w *xmlWriter) open(name string)  { w.tag("<", name) }
 func (w *xmlWriter) close(name string) { w.tag("</", name) }
@@ -122,12 +155,17 @@ func (w *xmlWriter) pointer(name string, value reflect.Value) error {
 
 func (w *xmlWriter) structure(name string, value reflect.Value) error {
 	w.open(name)
+	err := w.members(value)
+	w.close(name)
+	return err
+}
+
+func (w *xmlWriter) members(value reflect.Value) error {
 	for _, member := range fieldsOf(value.Type()).list {
 		if err := w.member(member, value.FieldByIndex(member.index)); err != nil {
 			return err
 		}
 	}
-	w.close(name)
 	return nil
 }
 
@@ -142,6 +180,7 @@ func (w *xmlWriter) list(name string, value reflect.Value, called string) error 
 	if value.IsNil() {
 		return nil
 	}
+	called = cmp.Or(w.item, called)
 	w.open(name)
 	for i := range value.Len() {
 		item := value.Index(i)
