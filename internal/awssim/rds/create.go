@@ -123,6 +123,9 @@ func (s *Service) provision(ctx context.Context, made *instance, fromSnapshot st
 	defer made.working.Unlock()
 	if err := s.bringUp(ctx, made, fromSnapshot); err != nil {
 		s.set(made, failed)
+		if ctx.Err() != nil { // PostgreSQL's programs end with it, and complain
+			return fmt.Errorf("creating %s: %w", made.key.id, ctx.Err())
+		}
 		return err
 	}
 	wait := createTime
