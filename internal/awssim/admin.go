@@ -25,6 +25,10 @@ const (
 
 	// ListenersPath tells where the listeners of load balancers are reached on this machine (GET); the query may have a region.
 	ListenersPath = adminPath + "listeners"
+	// AuthorityPath is the certificate, in PEM, of the authority that issues certificates (GET).
+	AuthorityPath = adminPath + "ca.pem"
+	// ResolvePath tells where records of Route 53 lead (GET); the query has a name and may have a type, which is A else.
+	ResolvePath = adminPath + "resolve"
 
 	adminPath = "/_awssim/"
 )
@@ -55,6 +59,8 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("DELETE "+ResourcesPath, s.deleteResource)
 	mux.HandleFunc("POST "+SpotPath, s.postSpotInterruption)
 	mux.HandleFunc("GET "+ListenersPath, s.getListeners)
+	mux.HandleFunc("GET "+AuthorityPath, s.getAuthority)
+	mux.HandleFunc("GET "+ResolvePath, s.getAddress)
 	mux.HandleFunc("GET "+sns.ConfirmPath, s.confirmSubscription)
 	return mux
 }

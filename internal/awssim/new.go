@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/acm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudwatch"
@@ -19,6 +20,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/rds"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/route53"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
@@ -61,7 +63,10 @@ func New(options Options) *Server {
 	}
 	lines := logs.New()
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace})
-	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics))
+	names := route53.New(pace)
+	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
+	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
+	certificates.Users = balancers.CertificateUsers
 	metrics.AddSource(balancers)
 	containers := ecs.NewContainers(images, process.NewRunner(""))
 	if options.PlaceholderImages {
@@ -85,12 +90,14 @@ func New(options Options) *Server {
 	})
 	metrics.AddSource(clusters)
 	server.clusters, server.balancers = clusters, balancers
+	server.names, server.certificates = names, certificates
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{
 		sts.New(), images, lines, metrics, balancers, clusters,
 		carriers.queues, carriers.topics, carriers.events, ec2.New(plain),
 		secrets, parameters, databases,
+		names, certificates,
 	} {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {

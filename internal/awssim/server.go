@@ -28,11 +28,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/acm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/route53"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -52,19 +54,21 @@ type api interface{ API() wire.Service }
 
 // Server is the simulated AWS. Use it as an http.Handler and Close it at the end.
 type Server struct {
-	log       *slog.Logger
-	services  map[string]wire.Service
-	registry  http.Handler
-	private   http.Handler // what lies below adminPath
-	faults    fault.Set
-	origin    origin
-	carriers  messaging
-	records   *generic.Provider // of resources that need not move
-	clusters  *ecs.Service
-	balancers *elb.Service
-	stacks    *cloudformation.Service
-	closers   []io.Closer
-	keepers   []state.Named // in the order in which they are restored
+	log          *slog.Logger
+	services     map[string]wire.Service
+	registry     http.Handler
+	private      http.Handler // what lies below adminPath
+	faults       fault.Set
+	origin       origin
+	carriers     messaging
+	records      *generic.Provider // of resources that need not move
+	clusters     *ecs.Service
+	balancers    *elb.Service
+	names        *route53.Service
+	certificates *acm.Service
+	stacks       *cloudformation.Service
+	closers      []io.Closer
+	keepers      []state.Named // in the order in which they are restored
 
 	plain, moving []string // resource types, sorted
 }

@@ -125,6 +125,11 @@ func (s *Service) create(ctx context.Context, st *stack, live *record, wanted de
 		defer st.mu.Unlock()
 		s.initiated(st, live, physicalID, verb)
 	}
+	request.Progress = func(reason string) {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		st.note(live, verb.inProgress, reason, s.clock.Now())
+	}
 	result, err := s.providers[wanted.definition.Type].Create(ctx, request)
 	st.mu.Lock()
 	defer st.mu.Unlock()

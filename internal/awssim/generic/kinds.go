@@ -11,9 +11,11 @@ func moves(resourceType string) bool {
 		"AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup",
 		"AWS::ECR::Repository", "AWS::Logs::LogGroup", "AWS::ApplicationAutoScaling::ScalableTarget",
 		"AWS::ApplicationAutoScaling::ScalingPolicy", "AWS::RDS::DBInstance", "AWS::SecretsManager::Secret", "AWS::SSM::Parameter",
-		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard", "AWS::CertificateManager::Certificate", "AWS::SQS::Queue",
+		"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
+		"AWS::CertificateManager::Certificate", "AWS::SQS::Queue",
 		"AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::Events::Rule", "AWS::Logs::LogStream", "AWS::Logs::MetricFilter",
-		"AWS::Logs::SubscriptionFilter", "AWS::RDS::DBCluster", "AWS::Route53::HostedZone", "AWS::Route53::RecordSetGroup",
+		"AWS::Logs::SubscriptionFilter", "AWS::RDS::DBCluster", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet",
+		"AWS::Route53::RecordSetGroup",
 		"AWS::SNS::Subscription", "AWS::SecretsManager::SecretTargetAttachment":
 		return true
 	default:

@@ -11,7 +11,6 @@ import (
 const (
 	bucketCreate = 20 * time.Second
 	topicCreate  = 11 * time.Second
-	recordSync   = 30 * time.Second // until a change is INSYNC
 )
 
 func plainKinds() map[string]kind {
@@ -19,7 +18,6 @@ func plainKinds() map[string]kind {
 		"AWS::S3::Bucket":         {identify: identifyBucket, create: bucketCreate},
 		"AWS::SNS::Topic":         {identify: identifyTopic, create: topicCreate},
 		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
-		"AWS::Route53::RecordSet": {identify: identifyRecord, create: recordSync, update: recordSync, remove: recordSync},
 	}
 }
 
@@ -52,9 +50,4 @@ func identifySubnetGroup(r resource.Request) (string, map[string]any) {
 		named = strings.ToLower(name(r, usualNameLength))
 	}
 	return named, map[string]any{}
-}
-
-func identifyRecord(r resource.Request) (string, map[string]any) {
-	named := text(r.Properties["Name"])
-	return named, map[string]any{"Id": named}
 }

@@ -44,6 +44,9 @@ type Request struct {
 	// Initiated is called by Create as soon as the physical id is known, if the work then goes on. The
 	// engine reports "Resource creation Initiated" with it. Create may leave it out if it does not wait.
 	Initiated func(physicalID string)
+	// Progress reports, in an event of a creation that goes on, what somebody has to know or do. Call it after
+	// Initiated; it may be nil.
+	Progress func(reason string)
 }
 
 // Result is what a created or updated resource answers to Ref and Fn::GetAtt.
