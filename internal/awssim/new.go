@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/acm"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/autoscaling"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudwatch"
@@ -62,12 +63,6 @@ func New(options Options) *Server {
 		images = ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
 	}
 	lines := logs.New()
-	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace})
-	names := route53.New(pace)
-	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
-	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
-	certificates.Users = balancers.CertificateUsers
-	metrics.AddSource(balancers)
 	containers := ecs.NewContainers(images, process.NewRunner(""))
 	if options.PlaceholderImages {
 		containers = ecs.WithPlaceholders(containers)
@@ -83,18 +78,26 @@ func New(options Options) *Server {
 	}
 	server.carriers = newMessaging(pace, server.origin.url, log)
 	carriers := server.carriers
+	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: carriers.topics})
+	names := route53.New(pace)
+	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
+	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
+	certificates.Users = balancers.CertificateUsers
+	metrics.AddSource(balancers)
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: server.faults.WrapContainers(containers),
 		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics,
 		Events: carriers.events,
 	})
 	metrics.AddSource(clusters)
+	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
+	metrics.RunPoliciesWith(scaling)
 	server.clusters, server.balancers = clusters, balancers
 	server.names, server.certificates = names, certificates
 	server.private = server.admin()
 	providers := plain.Providers()
 	for _, service := range []api{
-		sts.New(), images, lines, metrics, balancers, clusters,
+		sts.New(), images, lines, metrics, balancers, clusters, scaling,
 		carriers.queues, carriers.topics, carriers.events, ec2.New(plain),
 		secrets, parameters, databases,
 		names, certificates,

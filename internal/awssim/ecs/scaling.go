@@ -1,11 +1,20 @@
 package ecs
 
 import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
-// Count is how many tasks of a service should run, and how many do.
-type Count struct{ Desired, Running int }
+// Count is how many tasks of a service should run, how many do, and whether a deployment is under way.
+type Count struct {
+	Desired, Running int
+	Deploying        bool
+}
 
 // DesiredCount returns how many tasks a service should run; an error if there is no such service.
 func (s *Service) DesiredCount(place resource.Place, cluster, service string) (Count, error) {
@@ -18,7 +27,10 @@ func (s *Service) DesiredCount(place resource.Place, cluster, service string) (C
 	if found.status != active {
 		return Count{}, errNoService()
 	}
-	return Count{Desired: found.desired, Running: found.count(nil, (*task).running)}, nil
+	return Count{
+		Desired: found.desired, Running: found.count(nil, (*task).running),
+		Deploying: len(found.deployments) > 0 && found.deployments[0].rollout == inProgress,
+	}, nil
 }
 
 // SetDesiredCount makes a service run so many tasks, as UpdateService does, without a new deployment.
@@ -41,6 +53,8 @@ func (s *Service) TellScaling(place resource.Place, cluster, service, message, c
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if found, err := s.fleet(place, cluster, service); err == nil {
-		found.sayf("Message: %s Cause: %s", message, cause)
+		added := event{id: uuid.NewString(), at: time.Now().UTC(), message: fmt.Sprintf("Message: %s Cause: %s", message, cause)}
+		found.events = slices.Insert(found.events, 0, added)
+		found.events = found.events[:min(len(found.events), maxEvents)]
 	}
 }
