@@ -114,6 +114,26 @@ func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
 		"an output without a value":  {with(`"Outputs": {"O": {}}`), "Template format error: Every Outputs member must contain a Value object"},
 		"a mapping that is too flat": {with(`"Mappings": {"A": {"B": "c"}}`), "Template format error: Every Mappings member B must be a map"},
 		"a mapping that is too deep": {with(`"Mappings": {"A": {"B": {"C": {}}}}`), "Template format error: Every Mappings attribute must be a String or a List."},
+		"a key of a mapping with a slash": {
+			with(`"Mappings": {"A": {"10.0.0.0/8": {"C": "d"}}}`),
+			"Template format error: Mappings element name '10.0.0.0/8' must be non-empty and can contain only alphanumerics, '-' or '.'",
+		},
+		"an attribute of a mapping with a hyphen": {
+			with(`"Mappings": {"A": {"eu-west-1": {"x86-64": "d"}}}`),
+			"Template format error: Mappings attribute name 'x86-64' must contain only alphanumeric characters.",
+		},
+		"a default that is a function": {
+			with(`"Parameters": {"Input": {"Type": "String", "Default": {"Ref": "AWS::Region"}}}`),
+			"Template format error: Every Default member must be a string.",
+		},
+		"an output that is a list": {
+			with(`"Outputs": {"O": {"Value": ["a", "b"]}}`), "Template format error: Every Value member must be a string.",
+		},
+		"an export with a slash": {
+			with(`"Outputs": {"O": {"Value": "x", "Export": {"Name": "a/b"}}}`),
+			"Template format error: Output O is malformed. The Name field of every Export member must be specified and consist only of " +
+				"alphanumeric characters, colons, or hyphens.",
+		},
 		"a missing key of a mapping": {
 			`{"Mappings": {"M": {"A": {"B": "c"}}}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "X", "B"]}}}}}`,
 			"Template error: Unable to get mapping for M::X::B",

@@ -113,19 +113,35 @@ func (t *Template) readMappings(sections map[string]any) error {
 		}
 		t.Mappings[name] = make(map[string]map[string]any, len(first))
 		for _, key := range sortedKeys(first) {
-			second, ok := first[key].(map[string]any)
-			if !ok {
-				return malformed("Every Mappings member %s must be a map", key)
+			if t.Mappings[name][key], err = readMapping(key, first[key]); err != nil {
+				return err
 			}
-			for _, value := range second {
-				if !isMappingValue(value) {
-					return malformed("Every Mappings attribute must be a String or a List.")
-				}
-			}
-			t.Mappings[name][key] = second
 		}
 	}
 	return nil
+}
+
+var elementName = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
+
+// readMapping reads what a mapping has below one key.
+func readMapping(key string, value any) (map[string]any, error) {
+	attributes, ok := value.(map[string]any)
+	switch {
+	case !elementName.MatchString(key):
+		return nil, malformed(
+			"Mappings element name '%s' must be non-empty and can contain only alphanumerics, '-' or '.'", key)
+	case !ok:
+		return nil, malformed("Every Mappings member %s must be a map", key)
+	}
+	for _, name := range sortedKeys(attributes) {
+		switch {
+		case !alphanumeric.MatchString(name):
+			return nil, malformed("Mappings attribute name '%s' must contain only alphanumeric characters.", name)
+		case !isMappingValue(attributes[name]):
+			return nil, malformed("Every Mappings attribute must be a String or a List.")
+		}
+	}
+	return attributes, nil
 }
 
 func isMappingValue(value any) bool {
@@ -177,6 +193,9 @@ func readOutput(name string, value any) (Output, error) {
 	for _, key := range sortedKeys(members) {
 		switch key {
 		case "Value":
+			if _, list := members[key].([]any); list {
+				return Output{}, malformed("Every Value member must be a string.")
+			}
 		case "Description":
 			output.Description, ok = members[key].(string)
 		case "Condition":
@@ -187,7 +206,7 @@ func readOutput(name string, value any) (Output, error) {
 			return Output{}, refuse("Invalid template outputs property '%s'", key)
 		}
 		if !ok {
-			return Output{}, malformed("[/Outputs/%s/%s] has a wrong type.", name, key)
+			return Output{}, wrongType("/Outputs/"+name, key)
 		}
 	}
 	return output, nil

@@ -53,3 +53,13 @@ func refuse(format string, args ...any) *Error { return &Error{Message: fmt.Spri
 func malformed(format string, args ...any) *Error {
 	return refuse("Template format error: "+format, args...)
 }
+
+// wrongType refuses a member that has the wrong type. Only the words about strings are quoted from CloudFormation.
+func wrongType(path, member string) *Error {
+	switch member {
+	case "Type", "Description", "Default", "ConstraintDescription", "AllowedPattern", "Condition":
+		return malformed("Every %s member must be a string.", member)
+	default:
+		return malformed("[%s/%s] has a wrong type.", path, member)
+	}
+}

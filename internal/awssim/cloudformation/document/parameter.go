@@ -118,7 +118,7 @@ func (p *Parameter) read(name, key string, value any) error {
 		return refuse("Invalid template parameter property '%s'", key)
 	}
 	if !ok {
-		return malformed("[/Parameters/%s/%s] has a wrong type.", name, key)
+		return wrongType("/Parameters/"+name, key)
 	}
 	return nil
 }

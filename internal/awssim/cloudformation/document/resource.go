@@ -65,7 +65,7 @@ func (r *Resource) read(name, key string, value any) error {
 		return refuse("Invalid template resource property '%s'", key)
 	}
 	if !ok {
-		return malformed("[/Resources/%s/%s] has a wrong type.", name, key)
+		return wrongType("/Resources/"+name, key)
 	}
 	return nil
 }

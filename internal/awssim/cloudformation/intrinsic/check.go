@@ -29,7 +29,7 @@ func (s *Scope) Check() error {
 	}
 	s.inOutputs = true
 	defer func() { s.inOutputs = false }()
-	for _, output := range s.Template.Outputs {
+	for name, output := range s.Template.Outputs {
 		holds, err := s.Condition(output.Condition)
 		if err != nil {
 			return err
@@ -39,6 +39,9 @@ func (s *Scope) Check() error {
 		}
 		if err := s.checkValue([]any{output.Value, output.Export}); err != nil {
 			return err
+		}
+		if export, ok := output.Export.(string); ok && !exportName.MatchString(export) {
+			return malformedExport(name)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package intrinsic
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -159,6 +160,13 @@ type Output struct {
 	Export             string // empty if not exported
 }
 
+func malformedExport(output string) *Error {
+	return &Error{Message: "Template format error: Output " + output + " is malformed. The Name field of every Export member " +
+		"must be specified and consist only of alphanumeric characters, colons, or hyphens."}
+}
+
+var exportName = regexp.MustCompile(`^[-:A-Za-z0-9]+$`)
+
 func (s *Scope) output(name string, output document.Output) (Output, error) {
 	value, err := s.evaluate(output.Value)
 	if err != nil {
@@ -174,9 +182,8 @@ func (s *Scope) output(name string, output document.Output) (Output, error) {
 		if err != nil {
 			return Output{}, err
 		}
-		if evaluated.Export, err = text(exported); err != nil || evaluated.Export == "" {
-			return Output{}, &Error{Message: "Template format error: Output " + name +
-				" is malformed. The Name field of every Export member must be specified and consist of a non-empty String."}
+		if evaluated.Export, err = text(exported); err != nil || !exportName.MatchString(evaluated.Export) {
+			return Output{}, malformedExport(name)
 		}
 	}
 	return evaluated, nil
