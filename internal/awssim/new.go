@@ -17,6 +17,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/iam"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/rds"
@@ -98,7 +99,7 @@ func New(options Options) *Server {
 	providers := plain.Providers()
 	for _, service := range []api{
 		sts.New(), images, lines, metrics, balancers, clusters, scaling,
-		carriers.queues, carriers.topics, carriers.events, ec2.New(plain),
+		carriers.queues, carriers.topics, carriers.events, ec2.New(plain), iam.New(plain),
 		secrets, parameters, databases,
 		names, certificates,
 	} {

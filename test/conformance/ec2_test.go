@@ -56,14 +56,14 @@ gateway = ec2.describe_internet_gateways()["InternetGateways"][0]
 print(gateway["Attachments"][0]["VpcId"] == vpc["VpcId"])
 nat = ec2.describe_nat_gateways()["NatGateways"][0]
 address = ec2.describe_addresses()["Addresses"][0]
-print(nat["State"], "yes" if nat["VpcId"] == vpc["VpcId"] else "no", "yes" if nat["NatGatewayAddresses"][0]["PublicIp"] == address["PublicIp"] else "no")
+print(nat["State"], "here, at" if nat["VpcId"] == vpc["VpcId"] else "elsewhere, at", "the address" if nat["NatGatewayAddresses"][0]["PublicIp"] == address["PublicIp"] else "another")
 print([z["ZoneName"] for z in ec2.describe_availability_zones()["AvailabilityZones"]][:2])
 print(len(ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["vpc"]}])["Tags"]))
 `)
 	want := strings.Join([]string{
 		"10.0.0.0/16 available Vpc", "True", "us-east-1a use1-az1 True 251",
 		"[('default VPC security group', 1, '0.0.0.0/0'), ('web', 1, '0.0.0.0/0')]",
-		"[('10.0.0.0/16', 'loca'), ('0.0.0.0/0', 'igw-')] True", "True", "available yes yes", "['us-east-1a', 'us-east-1b']", "4",
+		"[('10.0.0.0/16', 'loca'), ('0.0.0.0/0', 'igw-')] True", "True", "available here, at the address", "['us-east-1a', 'us-east-1b']", "4",
 	}, "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

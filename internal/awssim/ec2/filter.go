@@ -124,7 +124,8 @@ func pick[T any](in *pageInput, ids []string, resourceType string, all []shown[T
 				"Expecting a value greater than 4 and less than 1001.", limit)
 		}
 		if len(ids) > 0 {
-			return nil, "", wire.Errorf("InvalidParameterCombination", "The parameter maxResults cannot be used with the parameter ids")
+			return nil, "", wire.Errorf("InvalidParameterCombination", "The parameter maxResults cannot be used with "+
+				"the parameter ids")
 		}
 	}
 	slices.SortFunc(kept, func(a, b shown[T]) int { return strings.Compare(a.id, b.id) })

@@ -27,6 +27,7 @@ func identifyRole(r resource.Request) (string, map[string]any) {
 	}
 	return named, map[string]any{
 		"Arn": "arn:aws:iam::" + r.Account + ":role" + path(r) + named, "RoleId": "AROA" + random(alphabet, iamLetters),
+		"CreateDate": time.Now().UTC().Format(time.RFC3339),
 	}
 }
 

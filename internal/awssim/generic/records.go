@@ -82,3 +82,17 @@ func (p *Provider) Make(r resource.Request) (Record, error) {
 
 // Drop deletes a resource as an API does. It refuses one that others depend on.
 func (p *Provider) Drop(r resource.Request) error { return p.drop(p.kindOf(r.Type), r) }
+
+// Everywhere returns the resources of a type in all regions of an account, by id: those of global services.
+func (p *Provider) Everywhere(account, resourceType string) []Record {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var found []Record
+	for at, each := range p.instances {
+		if at.Account == account && at.resourceType == resourceType {
+			found = append(found, record(at, each))
+		}
+	}
+	slices.SortFunc(found, func(a, b Record) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Region, b.Region)) })
+	return found
+}

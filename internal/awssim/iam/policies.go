@@ -1,0 +1,419 @@
+package iam
+
+import (
+	"context"
+	"fmt"
+	"hash/crc64"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
+)
+
+const awsPrefix = "arn:aws:iam::aws:policy/"
+
+// executionPolicy is the document of AmazonECSTaskExecutionRolePolicy (AWS managed policy reference).
+const executionPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken",` +
+	`"ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage","logs:CreateLogStream",` +
+	`"logs:PutLogEvents"],"Resource":"*"}]}`
+
+// ofAWS are the policies of AWS that go with ECS, by ARN without the prefix.
+func ofAWS() []string {
+	return []string{
+		"AdministratorAccess", "AmazonEC2ContainerRegistryPowerUser", "AmazonEC2ContainerRegistryReadOnly", "AmazonECS_FullAccess",
+		"AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", "AmazonSQSFullAccess", "AmazonSSMManagedInstanceCore",
+		"AmazonSSMReadOnlyAccess",
+		"CloudWatchAgentServerPolicy", "CloudWatchFullAccess", "CloudWatchLogsFullAccess", "PowerUserAccess", "ReadOnlyAccess",
+		"SecretsManagerReadWrite", "AWSXRayDaemonWriteAccess", "aws-service-role/AmazonECSServiceRolePolicy",
+		"service-role/AWSLambdaBasicExecutionRole", "service-role/AmazonEC2ContainerServiceAutoscaleRole",
+		"service-role/AmazonEC2ContainerServiceEventsRole", "service-role/AmazonEC2ContainerServiceforEC2Role",
+		"service-role/AmazonECSInfrastructureRolePolicyForVolumes", "service-role/AmazonECSTaskExecutionRolePolicy",
+		"service-role/AmazonRDSEnhancedMonitoringRole", "AmazonECSInfrastructureRolePolicyForLoadBalancers",
+	}
+}
+
+// inlined is a policy in a role, and the record that it is part of.
+type inlined struct {
+	name     string
+	document any
+	in       generic.Record
+}
+
+// inline returns the inline policies of a role: its own, and those that are resources.
+func (s *Service) inline(call *wire.Call, of *generic.Record) []inlined {
+	var found []inlined
+	for _, each := range members(of.Properties["Policies"]) {
+		name, _ := each["PolicyName"].(string)
+		found = append(found, inlined{name, each["PolicyDocument"], *of})
+	}
+	for _, each := range s.records.Everywhere(call.Account, inlineType) {
+		if slices.Contains(texts(each.Properties["Roles"]), of.ID) {
+			found = append(found, inlined{each.Text("PolicyName"), each.Properties["PolicyDocument"], each})
+		}
+	}
+	for _, each := range s.records.Everywhere(call.Account, rolePolicyType) {
+		if each.Text("RoleName") == of.ID {
+			found = append(found, inlined{each.Text("PolicyName"), each.Properties["PolicyDocument"], each})
+		}
+	}
+	return found
+}
+
+type namesOutput struct {
+	pageOutput
+
+	PolicyNames []string
+}
+
+func (s *Service) listRolePolicies(_ context.Context, call *wire.Call, in *roleTagsInput) (*namesOutput, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, each := range s.inline(call, &found) {
+		names = append(names, each.name)
+	}
+	page, more, err := pageOf(&in.pageInput, names, func(name string) string { return name })
+	return &namesOutput{more, page}, err
+}
+
+type rolePolicyInput struct{ RoleName, PolicyName string }
+
+type rolePolicyOutput struct{ RoleName, PolicyName, PolicyDocument string }
+
+func (s *Service) member(call *wire.Call, in *rolePolicyInput) (generic.Record, inlined, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return found, inlined{}, err
+	}
+	for _, each := range s.inline(call, &found) {
+		if each.name == in.PolicyName {
+			return found, each, nil
+		}
+	}
+	return found, inlined{}, errMissing("The role policy with name %s cannot be found.", in.PolicyName)
+}
+
+func (s *Service) getRolePolicy(_ context.Context, call *wire.Call, in *rolePolicyInput) (*rolePolicyOutput, error) {
+	_, found, err := s.member(call, in)
+	if err != nil {
+		return nil, err
+	}
+	return &rolePolicyOutput{in.RoleName, in.PolicyName, encoded(found.document)}, nil
+}
+
+type putRolePolicyInput struct{ RoleName, PolicyName, PolicyDocument string }
+
+func (s *Service) putRolePolicy(_ context.Context, call *wire.Call, in *putRolePolicyInput) (*wire.None, error) {
+	document, err := decoded(in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	of, found, err := s.member(call, &rolePolicyInput{in.RoleName, in.PolicyName})
+	if of.ID == "" {
+		return nil, err
+	}
+	if err == nil && found.in.Type != roleType {
+		return s.edit(&found.in, resource.Properties{"PolicyDocument": document})
+	}
+	policies := without(of.Properties["Policies"], in.PolicyName)
+	policies = append(policies, map[string]any{"PolicyName": in.PolicyName, "PolicyDocument": document})
+	return s.edit(&of, resource.Properties{"Policies": policies})
+}
+
+// without returns the policies of a role but for one.
+func without(policies any, name string) []any {
+	kept := []any{}
+	for _, each := range members(policies) {
+		if each["PolicyName"] != name {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}
+
+func (s *Service) deleteRolePolicy(_ context.Context, call *wire.Call, in *rolePolicyInput) (*wire.None, error) {
+	of, found, err := s.member(call, in)
+	if err != nil {
+		return nil, err
+	}
+	switch found.in.Type {
+	case roleType:
+		return s.edit(&of, resource.Properties{"Policies": without(of.Properties["Policies"], in.PolicyName)})
+	case inlineType:
+		left := slices.DeleteFunc(texts(found.in.Properties["Roles"]), func(name string) bool { return name == in.RoleName })
+		return s.edit(&found.in, resource.Properties{"Roles": anyList(left)})
+	default:
+		return s.drop(&found.in)
+	}
+}
+
+type attached struct{ PolicyName, PolicyArn string }
+
+// attachedBy are the ARNs of managed policies of templates that attach themselves to a role.
+func (s *Service) attachedBy(call *wire.Call, name string) []string {
+	var arns []string
+	for _, each := range s.records.Everywhere(call.Account, managedPolicyType) {
+		if slices.Contains(texts(each.Properties["Roles"]), name) {
+			arns = append(arns, each.ID)
+		}
+	}
+	return arns
+}
+
+type listAttachedInput struct {
+	pageInput
+
+	RoleName, PathPrefix string
+}
+
+type listAttachedOutput struct {
+	pageOutput
+
+	AttachedPolicies []attached
+}
+
+func (s *Service) listAttachedRolePolicies(
+	_ context.Context, call *wire.Call, in *listAttachedInput,
+) (*listAttachedOutput, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	policies := []attached{}
+	for _, arn := range append(texts(found.Properties["ManagedPolicyArns"]), s.attachedBy(call, in.RoleName)...) {
+		if strings.HasPrefix(pathOf(arn), in.PathPrefix) {
+			policies = append(policies, attached{arn[strings.LastIndex(arn, "/")+1:], arn})
+		}
+	}
+	page, more, err := pageOf(&in.pageInput, policies, func(a attached) string { return a.PolicyArn })
+	return &listAttachedOutput{more, page}, err
+}
+
+// pathOf returns the path in a policy's ARN: "/" or "/service-role/".
+func pathOf(arn string) string {
+	_, after, _ := strings.Cut(arn, ":policy")
+	return after[:strings.LastIndex(after, "/")+1]
+}
+
+type attachInput struct{ RoleName, PolicyArn string }
+
+func (s *Service) attachRolePolicy(_ context.Context, call *wire.Call, in *attachInput) (*wire.None, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := s.policy(call, in.PolicyArn); !ok {
+		return nil, errMissing("Policy %s does not exist or is not attachable.", in.PolicyArn)
+	}
+	arns := texts(found.Properties["ManagedPolicyArns"])
+	if slices.Contains(arns, in.PolicyArn) || slices.Contains(s.attachedBy(call, in.RoleName), in.PolicyArn) {
+		return &wire.None{}, nil
+	}
+	return s.edit(&found, resource.Properties{"ManagedPolicyArns": anyList(append(arns, in.PolicyArn))})
+}
+
+func (s *Service) detachRolePolicy(_ context.Context, call *wire.Call, in *attachInput) (*wire.None, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	arns := texts(found.Properties["ManagedPolicyArns"])
+	if slices.Contains(arns, in.PolicyArn) {
+		left := slices.DeleteFunc(arns, func(arn string) bool { return arn == in.PolicyArn })
+		return s.edit(&found, resource.Properties{"ManagedPolicyArns": anyList(left)})
+	}
+	record, ok := s.find(call, managedPolicyType, in.PolicyArn)
+	if ok && slices.Contains(texts(record.Properties["Roles"]), in.RoleName) {
+		left := slices.DeleteFunc(texts(record.Properties["Roles"]), func(name string) bool { return name == in.RoleName })
+		return s.edit(&record, resource.Properties{"Roles": anyList(left)})
+	}
+	return nil, errMissing("Policy %s was not found.", in.PolicyArn)
+}
+
+type policy struct {
+	PolicyName       string
+	PolicyID         string `query:"PolicyId"`
+	Arn              string
+	Path             string
+	DefaultVersionID string `query:"DefaultVersionId"`
+	AttachmentCount  int
+	IsAttachable     bool
+	Description      string
+	CreateDate       wire.Time
+	UpdateDate       wire.Time
+	Tags             []Tag
+}
+
+// policy finds a managed policy by its ARN.
+func (s *Service) policy(call *wire.Call, arn string) (policy, bool) {
+	if name, ok := strings.CutPrefix(arn, awsPrefix); ok {
+		if !slices.Contains(ofAWS(), name) {
+			return policy{}, false
+		}
+		return policy{
+			PolicyName: arn[strings.LastIndex(arn, "/")+1:], PolicyID: "ANPA" + fmt.Sprintf("%016X", crc64.Checksum([]byte(name), crc64.MakeTable(crc64.ISO))), Arn: arn,
+			Path: pathOf(arn), DefaultVersionID: "v1", IsAttachable: true, AttachmentCount: s.attachments(call, arn), Tags: []Tag{},
+			CreateDate: wire.At(time.Date(2015, 2, 6, 0, 0, 0, 0, time.UTC)),
+		}, true
+	}
+	found, ok := s.find(call, managedPolicyType, arn)
+	if !ok {
+		return policy{}, false
+	}
+	return s.describePolicy(call, &found), true
+}
+
+func (s *Service) describePolicy(call *wire.Call, r *generic.Record) policy {
+	described := policy{
+		PolicyName: r.ID[strings.LastIndex(r.ID, "/")+1:], PolicyID: r.Text("PolicyId"), Arn: r.ID, Path: pathOf(r.ID),
+		DefaultVersionID: "v1", AttachmentCount: s.attachments(call, r.ID), IsAttachable: true, Description: r.Text("Description"),
+		Tags: tagsOf(r),
+	}
+	if created, err := time.Parse(time.RFC3339, r.Text("CreateDate")); err == nil {
+		described.CreateDate, described.UpdateDate = wire.At(created), wire.At(created)
+	}
+	return described
+}
+
+// attachments counts the roles that have a managed policy.
+func (s *Service) attachments(call *wire.Call, arn string) int {
+	count := 0
+	for _, each := range s.records.Everywhere(call.Account, roleType) {
+		if slices.Contains(texts(each.Properties["ManagedPolicyArns"]), arn) || slices.Contains(s.attachedBy(call, each.ID), arn) {
+			count++
+		}
+	}
+	return count
+}
+
+type policyInput struct{ PolicyArn string }
+
+type policyOutput struct{ Policy policy }
+
+func (s *Service) getPolicy(_ context.Context, call *wire.Call, in *policyInput) (*policyOutput, error) {
+	found, ok := s.policy(call, in.PolicyArn)
+	if !ok {
+		return nil, errMissing("Policy %s was not found.", in.PolicyArn)
+	}
+	return &policyOutput{found}, nil
+}
+
+type versionInput struct {
+	PolicyArn string
+	VersionID string `query:"VersionId"`
+}
+
+type version struct {
+	Document         string
+	VersionID        string `query:"VersionId"`
+	IsDefaultVersion bool
+	CreateDate       wire.Time
+}
+
+type versionOutput struct{ PolicyVersion version }
+
+func (s *Service) getPolicyVersion(_ context.Context, call *wire.Call, in *versionInput) (*versionOutput, error) {
+	found, ok := s.policy(call, in.PolicyArn)
+	switch {
+	case !ok:
+		return nil, errMissing("Policy %s was not found.", in.PolicyArn)
+	case in.VersionID != found.DefaultVersionID:
+		return nil, errMissing("Policy %s version %s does not exist or is not attachable.", in.PolicyArn, in.VersionID)
+	}
+	out := version{VersionID: in.VersionID, IsDefaultVersion: true, CreateDate: found.CreateDate}
+	record, own := s.find(call, managedPolicyType, in.PolicyArn)
+	switch {
+	case own:
+		out.Document = encoded(record.Properties["PolicyDocument"])
+	case found.PolicyName == "AmazonECSTaskExecutionRolePolicy":
+		out.Document = encoded(executionPolicy)
+	default:
+		return nil, wire.Unsupported(call, "the document of "+in.PolicyArn)
+	}
+	return &versionOutput{out}, nil
+}
+
+type listPoliciesInput struct {
+	pageInput
+
+	Scope, PathPrefix, PolicyUsageFilter string
+	OnlyAttached                         bool
+}
+
+type listPoliciesOutput struct {
+	pageOutput
+
+	Policies []policy
+}
+
+func (s *Service) listPolicies(_ context.Context, call *wire.Call, in *listPoliciesInput) (*listPoliciesOutput, error) {
+	if in.PolicyUsageFilter != "" {
+		return nil, wire.Unsupported(call, "the parameter PolicyUsageFilter")
+	}
+	policies := []policy{}
+	if in.Scope != "AWS" {
+		for _, each := range s.records.Everywhere(call.Account, managedPolicyType) {
+			policies = append(policies, s.describePolicy(call, &each))
+		}
+	}
+	if in.Scope != "Local" {
+		for _, name := range ofAWS() {
+			known, _ := s.policy(call, awsPrefix+name)
+			policies = append(policies, known)
+		}
+	}
+	policies = slices.DeleteFunc(policies, func(p policy) bool {
+		return !strings.HasPrefix(p.Path, in.PathPrefix) || (in.OnlyAttached && p.AttachmentCount == 0)
+	})
+	page, more, err := pageOf(&in.pageInput, policies, func(p policy) string { return p.Arn })
+	return &listPoliciesOutput{more, page}, err
+}
+
+type createPolicyInput struct {
+	PolicyName, Path, PolicyDocument, Description string
+	Tags                                          []Tag
+}
+
+func (s *Service) createPolicy(_ context.Context, call *wire.Call, in *createPolicyInput) (*policyOutput, error) {
+	document, err := decoded(in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range s.records.Everywhere(call.Account, managedPolicyType) {
+		if strings.HasSuffix(each.ID, "/"+in.PolicyName) {
+			return nil, errConflict("EntityAlreadyExists", "A policy called %s already exists. Duplicate names are not allowed.",
+				in.PolicyName)
+		}
+	}
+	properties := resource.Properties{"ManagedPolicyName": in.PolicyName, "PolicyDocument": document}
+	if in.Path != "" {
+		properties["Path"] = in.Path
+	}
+	if in.Description != "" {
+		properties["Description"] = in.Description
+	}
+	if len(in.Tags) > 0 {
+		properties["Tags"] = tagList(in.Tags)
+	}
+	made, err := s.make(call, managedPolicyType, properties)
+	if err != nil {
+		return nil, err
+	}
+	return &policyOutput{s.describePolicy(call, &made)}, nil
+}
+
+func (s *Service) deletePolicy(_ context.Context, call *wire.Call, in *policyInput) (*wire.None, error) {
+	found, ok := s.find(call, managedPolicyType, in.PolicyArn)
+	switch {
+	case !ok:
+		return nil, errMissing("Policy %s was not found.", in.PolicyArn)
+	case s.attachments(call, in.PolicyArn) > 0:
+		return nil, errConflict("DeleteConflict", "Cannot delete a policy attached to entities.")
+	}
+	return s.drop(&found)
+}
