@@ -23,6 +23,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/rds"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/route53"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/s3"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
@@ -97,8 +98,9 @@ func New(options Options) *Server {
 	server.names, server.certificates = names, certificates
 	server.private = server.admin()
 	providers := plain.Providers()
+	objects := s3.New(pace, plain)
 	for _, service := range []api{
-		sts.New(), images, lines, metrics, balancers, clusters, scaling,
+		sts.New(), objects, images, lines, metrics, balancers, clusters, scaling,
 		carriers.queues, carriers.topics, carriers.events, ec2.New(plain), iam.New(plain),
 		secrets, parameters, databases,
 		names, certificates,
@@ -113,7 +115,7 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	stacks := cloudformation.New(cloudformation.Config{
-		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Events: carriers.events, Logger: log,
+		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Objects: objects, Events: carriers.events, Logger: log,
 	})
 	server.stacks = stacks
 	server.add(stacks)

@@ -84,13 +84,3 @@ func (st *stack) repeated(kind, token string) (bool, error) {
 		return true, nil
 	}
 }
-
-func bodyOf(call *wire.Call, body *string, url string) (string, error) {
-	if url != "" {
-		return "", wire.Unsupported(call, "TemplateURL: give the template as TemplateBody")
-	}
-	if body == nil || *body == "" {
-		return "", invalid("Either Template URL or Template Body must be specified.")
-	}
-	return *body, nil
-}

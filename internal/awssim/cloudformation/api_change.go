@@ -21,7 +21,9 @@ type updateStackInput struct {
 	DisableRollback             *bool
 	RetainExceptOnCreate        bool
 	StackPolicyBody             *string
+	StackPolicyURL              string
 	StackPolicyDuringUpdateBody *string
+	StackPolicyDuringUpdateURL  string
 	ClientRequestToken          string
 	ResourceTypes               []string
 	RollbackConfiguration       *rollbackConfiguration
@@ -78,7 +80,7 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if !changed {
 		return nil, invalid("No updates are to be performed.")
 	}
-	if err := st.takePolicies(in); err != nil {
+	if err := s.takePolicies(call, st, in); err != nil {
 		return nil, err
 	}
 	st.outdate()
@@ -87,13 +89,13 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
-// takePolicies puts the policies that an update brings in force. The caller holds mu.
-func (st *stack) takePolicies(in *updateStackInput) error {
-	policy, err := givenPolicy(in.StackPolicyBody)
+// takePolicies puts the policies that an update brings in force. The caller holds st.mu.
+func (s *Service) takePolicies(call *wire.Call, st *stack, in *updateStackInput) error {
+	policy, err := s.policyOf(call, in.StackPolicyBody, "StackPolicyURL", in.StackPolicyURL)
 	if err != nil {
 		return err
 	}
-	during, err := givenPolicy(in.StackPolicyDuringUpdateBody)
+	during, err := s.policyOf(call, in.StackPolicyDuringUpdateBody, "StackPolicyDuringUpdateURL", in.StackPolicyDuringUpdateURL)
 	if err != nil {
 		return err
 	}
@@ -162,11 +164,7 @@ func (s *Service) nextTemplate(call *wire.Call, st *stack, in *updateStackInput)
 		}
 		return st.deployed.template, nil
 	}
-	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
-	if err != nil {
-		return nil, err
-	}
-	return s.templates.parse(body)
+	return s.template(call, in.TemplateBody, in.TemplateURL)
 }
 
 // sameTypes refuses a logical id that changes its type.

@@ -26,6 +26,7 @@ type createStackInput struct {
 	EnableTerminationProtection bool
 	RetainExceptOnCreate        bool
 	StackPolicyBody             *string
+	StackPolicyURL              string
 	ClientRequestToken          string
 	ResourceTypes               []string
 	RollbackConfiguration       *rollbackConfiguration
@@ -79,11 +80,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if retried || err != nil {
 		return answerOf(st), err
 	}
-	body, err := bodyOf(call, in.TemplateBody, in.TemplateURL)
-	if err != nil {
-		return nil, err
-	}
-	template, err := s.templates.parse(body)
+	template, err := s.template(call, in.TemplateBody, in.TemplateURL)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +98,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err := s.fetch(call, template, deployed.parameters); err != nil {
 		return nil, err
 	}
-	policy, err := givenPolicy(in.StackPolicyBody)
+	policy, err := s.policyOf(call, in.StackPolicyBody, "StackPolicyURL", in.StackPolicyURL)
 	if err != nil {
 		return nil, err
 	}

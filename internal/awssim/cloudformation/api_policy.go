@@ -12,17 +12,11 @@ type setStackPolicyInput struct {
 }
 
 func (s *Service) setStackPolicy(_ context.Context, call *wire.Call, in *setStackPolicyInput) (*wire.None, error) {
-	if in.StackPolicyURL != "" && in.StackPolicyBody != nil {
-		return nil, invalid("You cannot specify both StackPolicyURL and StackPolicyBody")
-	}
-	if in.StackPolicyURL != "" {
-		return nil, wire.Unsupported(call, "StackPolicyURL: give the policy as StackPolicyBody")
-	}
 	st, err := s.living(call, in.StackName, absent)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := givenPolicy(in.StackPolicyBody)
+	policy, err := s.policyOf(call, in.StackPolicyBody, "StackPolicyURL", in.StackPolicyURL)
 	if err != nil {
 		return nil, err
 	}

@@ -104,11 +104,7 @@ func (s *Service) givenTemplate(call *wire.Call, body *string, url string) (*doc
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	text, err := bodyOf(call, body, url)
-	if err != nil {
-		return nil, err
-	}
-	return s.templates.parse(text)
+	return s.template(call, body, url)
 }
 
 // explainCapabilities says what a template needs to be acknowledged, and why, in the words of AWS.

@@ -26,6 +26,8 @@ type Config struct {
 	Alarms Alarms
 	// References finds the values of SSM parameters and secrets; without it templates cannot have any.
 	References References
+	// Objects is where templates and policies lie that are given by URL; without it they cannot be.
+	Objects Objects
 	// Events is told of every change of a status; nil tells nobody.
 	Events awsevent.Sink
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
@@ -38,6 +40,7 @@ type Service struct {
 	providers  map[string]resource.Provider
 	alarms     Alarms
 	references References
+	objects    Objects
 	bus        awsevent.Sink
 	log        *slog.Logger
 	store      *store
@@ -57,7 +60,7 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References,
+		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References, objects: config.Objects,
 		bus: config.Events, log: log,
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
