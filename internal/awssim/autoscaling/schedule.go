@@ -71,11 +71,16 @@ func (s *Service) putSchedule(place resource.Place, named *scalable, spec schedu
 	if exists {
 		old.stop()
 	}
+	s.begin(of, made)
+	return nil
+}
+
+// begin lets a schedule wait for its moments. Call it locked.
+func (s *Service) begin(of *target, made *schedule) {
 	ended := make(chan struct{})
 	made.stop = sync.OnceFunc(func() { close(ended) })
-	of.schedules[spec.ScheduledActionName] = made
+	of.schedules[made.spec.ScheduledActionName] = made
 	s.work.Go(func() { s.follow(of.key, made, ended) })
-	return nil
 }
 
 // keep takes what a change does not say from what was said before.

@@ -34,7 +34,7 @@ type historyItem struct {
 // note adds an item to an alarm's history. Call it locked.
 func (s *Service) note(key alarmKey, kind, itemType, summary string, data any) {
 	s.history[key] = append(s.history[key], historyItem{
-		AlarmName: key.name, AlarmType: kind, Timestamp: wire.At(s.clock.Now()), HistoryItemType: itemType,
+		AlarmName: key.name, AlarmType: kind, Timestamp: wire.At(s.clock.Now().Truncate(time.Millisecond)), HistoryItemType: itemType,
 		HistorySummary: summary, HistoryData: compactJSON(data),
 	})
 	if extra := len(s.history[key]) - maxHistory; extra > 0 {
