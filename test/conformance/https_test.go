@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -321,6 +322,38 @@ func TestCertificatesWaitForTheirRecord(t *testing.T) {
 	}
 	_, err = aws4.ACM.DescribeCertificate(t.Context(), &acm.DescribeCertificateInput{CertificateArn: made.CertificateArn})
 	if !strings.HasPrefix(words(err), "ResourceNotFoundException") {
+		t.Error(err)
+	}
+}
+
+func TestCertificatesAreImported(t *testing.T) {
+	t.Parallel()
+	client := clientsOf(awssimtest.Start(t).URL())
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &acm.ImportCertificateInput{
+		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
+		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+	}
+	made, err := client.ACM.ImportCertificate(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, err := client.ACM.ListCertificates(t.Context(), &acm.ListCertificatesInput{CertificateStatuses: []acmtypes.CertificateStatus{"ISSUED"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(listed.CertificateSummaryList) != 1 || listed.CertificateSummaryList[0].Type != acmtypes.CertificateTypeImported {
+		t.Errorf("listed %+v", listed.CertificateSummaryList)
+	}
+	in.CertificateArn, in.PrivateKey = made.CertificateArn, []byte("none")
+	_, err = client.ACM.ImportCertificate(t.Context(), in)
+	if !strings.HasPrefix(words(err), "ValidationException: The certificate or its private key is not valid") {
 		t.Error(err)
 	}
 }
