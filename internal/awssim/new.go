@@ -115,7 +115,8 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	stacks := cloudformation.New(cloudformation.Config{
-		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Objects: objects, Events: carriers.events, Logger: log,
+		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Objects: objects,
+		Topics: carriers.topics, Events: carriers.events, Logger: log,
 	})
 	server.stacks = stacks
 	server.add(stacks)

@@ -111,7 +111,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 func (s *Service) newStack(call *wire.Call, name string) *stack {
 	place := placeOf(call)
 	return &stack{
-		Place: place, name: name, created: s.clock.Now(), bus: s.bus,
+		Place: place, name: name, created: s.clock.Now(), bus: s.bus, topics: s.topics,
 		id:      "arn:aws:cloudformation:" + place.Region + ":" + place.Account + ":stack/" + name + "/" + uuid.NewString(),
 		records: make(map[string]*record), tokens: make(map[string]string),
 	}

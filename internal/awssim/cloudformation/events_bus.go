@@ -48,6 +48,7 @@ type driftedDetails struct {
 // tell keeps an event and tells EventBridge. The caller holds mu.
 func (st *stack) tell(e event) {
 	st.events = append(st.events, e)
+	st.notify(e)
 	if st.bus == nil {
 		return
 	}

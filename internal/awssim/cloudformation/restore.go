@@ -52,7 +52,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 func (s *Service) restore(kept *keptStack, templates []*document.Template) error {
 	st := &stack{
 		Place: kept.Place, id: kept.ID, name: kept.Name, created: kept.Created, updated: kept.Updated, deleted: kept.Deleted,
-		bus: s.bus, status: kept.Status, reason: kept.Reason, deployed: kept.Deployed.restored(templates),
+		bus: s.bus, topics: s.topics, status: kept.Status, reason: kept.Reason, deployed: kept.Deployed.restored(templates),
 		records: make(map[string]*record), outputs: kept.Outputs, imports: kept.Imports,
 		terminationProtection: kept.TerminationProtection, disableRollback: kept.DisableRollback, tokens: kept.Tokens,
 		changeSetID: kept.ChangeSetID, lastOperations: kept.LastOperations,

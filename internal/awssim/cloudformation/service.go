@@ -26,6 +26,8 @@ type Config struct {
 	Alarms Alarms
 	// References finds the values of SSM parameters and secrets; without it templates cannot have any.
 	References References
+	// Topics get the events of stacks that name them; nil tells nobody.
+	Topics Topics
 	// Objects is where templates and policies lie that are given by URL; without it they cannot be.
 	Objects Objects
 	// Events is told of every change of a status; nil tells nobody.
@@ -41,6 +43,7 @@ type Service struct {
 	alarms     Alarms
 	references References
 	objects    Objects
+	topics     Topics
 	bus        awsevent.Sink
 	log        *slog.Logger
 	store      *store
@@ -60,7 +63,7 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References, objects: config.Objects,
+		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References, objects: config.Objects, topics: config.Topics,
 		bus: config.Events, log: log,
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}

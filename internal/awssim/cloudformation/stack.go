@@ -22,6 +22,7 @@ type stack struct {
 	id, name string
 	created  time.Time
 	bus      awsevent.Sink // nil tells nobody
+	topics   Topics        // nil tells nobody
 
 	mu                    sync.Mutex
 	status                status
