@@ -61,6 +61,11 @@ func PlaceholderImages() Option {
 	return func(options *awssim.Options) { options.PlaceholderImages = true }
 }
 
+// RateLimits throttles calls as AWS does by default. Without it nothing is throttled unless a fault says so.
+func RateLimits() Option {
+	return func(options *awssim.Options) { options.RateLimits = true }
+}
+
 // Log writes each call to the test's output, which "go test -v" shows.
 func Log(t testing.TB) Option {
 	t.Helper()

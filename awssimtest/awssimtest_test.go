@@ -306,3 +306,19 @@ func TestAServiceSurvivesTasksThatFail(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestCallsAreThrottledAsOnAWSWhereAsked(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t, awssimtest.RateLimits())
+	const more = 100 // than pass, however slow the machine is
+	for range more {
+		_, err := client(sim).DescribeStacks(t.Context(), nil, func(o *cloudformation.Options) { o.Retryer = aws.NopRetryer{} })
+		if err != nil {
+			if !strings.Contains(err.Error(), "Throttling: Rate exceeded") {
+				t.Error(err)
+			}
+			return
+		}
+	}
+	t.Error("all calls pass")
+}

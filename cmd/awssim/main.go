@@ -67,6 +67,7 @@ type config struct {
 	speed        float64
 	quiet        bool
 	placeholders bool
+	limits       bool
 	state        string
 }
 
@@ -80,6 +81,7 @@ func parse(args []string, help io.Writer) (config, error) {
 	flags.BoolVar(&parsed.quiet, "quiet", false, "do not log calls")
 	flags.BoolVar(&parsed.placeholders, "placeholder-images", false,
 		"run a web server that answers 200 on every path in the place of images whose registry cannot be reached")
+	flags.BoolVar(&parsed.limits, "rate-limits", false, "throttle calls as AWS does by default")
 	flags.StringVar(&parsed.state, "state", "",
 		"file in which what there is outlives the program; beside it, in FILE.d, lie images and databases")
 	flags.Usage = func() {
@@ -114,7 +116,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	}
 	file := stateFile{path: parsed.state}
 	simulator := awssim.New(awssim.Options{
-		Speed: parsed.speed, Logger: logger, PlaceholderImages: parsed.placeholders, Folder: file.folder(),
+		Speed: parsed.speed, Logger: logger, PlaceholderImages: parsed.placeholders, RateLimits: parsed.limits, Folder: file.folder(),
 	})
 	if err := file.load(simulator); err != nil {
 		return errors.Join(err, simulator.Close(), listener.Close())

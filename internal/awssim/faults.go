@@ -22,9 +22,22 @@ func (s *Server) RemoveFault(id string) bool { return s.faults.Remove(id) }
 // ClearFaults ends all faults and lets go what is stuck.
 func (s *Server) ClearFaults() { s.faults.Clear() }
 
+// limitsOf returns the limits that a simulator has, or nil.
+func limitsOf(options Options) *fault.Limits {
+	if !options.RateLimits {
+		return nil
+	}
+	return &fault.Limits{}
+}
+
 // perform runs a call that was routed, unless a fault strikes it. It reports whether the client gets the answer.
 func (s *Server) perform(service wire.Service, call *wire.Call) (wire.Answer, bool) {
 	hit, struck := s.faults.OnCall(call.Service, call.Operation, call.Region)
+	if !struck && s.limits != nil {
+		if err := s.limits.Refuse(call); err != nil {
+			return service.Refuse(call, err), true
+		}
+	}
 	if !struck {
 		return service.Run(call.HTTP.Context(), call), true
 	}

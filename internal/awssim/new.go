@@ -47,6 +47,8 @@ type Options struct {
 	// PlaceholderImages runs a web server that answers 200 on every path in the place of images whose registry
 	// cannot be reached, instead of failing the pull.
 	PlaceholderImages bool
+	// RateLimits throttles calls as AWS does by default, in real time.
+	RateLimits bool
 	// Folder keeps what is too large for Save: the images of the registry. Empty keeps it in memory.
 	Folder string
 }
@@ -75,7 +77,7 @@ func New(options Options) *Server {
 		Clock: pace, Secrets: secrets, Records: plain, Subnets: plain.Subnet, Runner: process.NewRunner(""), Folder: options.Folder,
 	})
 	server := &Server{
-		log: log, services: make(map[string]wire.Service), registry: images, records: plain,
+		log: log, services: make(map[string]wire.Service), registry: images, records: plain, limits: limitsOf(options),
 		keepers: []state.Named{{Name: "records", Keeper: plain}},
 	}
 	server.carriers = newMessaging(pace, server.origin.url, log)

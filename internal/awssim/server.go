@@ -59,6 +59,7 @@ type Server struct {
 	registry     http.Handler
 	private      http.Handler // what lies below adminPath
 	faults       fault.Set
+	limits       *fault.Limits // nil without any
 	origin       origin
 	carriers     messaging
 	records      *generic.Provider // of resources that need not move
