@@ -174,6 +174,14 @@ func (f tagFilter) check() error {
 		"'Member must satisfy enum value set: [TAGGED, UNTAGGED, ANY]'")
 }
 
+// listed returns the repository whose images a request lists, or refuses its filter. Call it locked.
+func (s *Service) listed(call *wire.Call, registryID, name string, filter tagFilter) (*repository, error) {
+	if err := filter.check(); err != nil {
+		return nil, err
+	}
+	return s.repository(call, registryID, name)
+}
+
 type describeImagesInput struct {
 	RegistryID     string    `json:"registryId"`
 	RepositoryName string    `json:"repositoryName"`
@@ -199,12 +207,9 @@ type describeImagesOutput struct {
 }
 
 func (s *Service) describeImages(_ context.Context, call *wire.Call, in *describeImagesInput) (*describeImagesOutput, error) {
-	if err := in.Filter.check(); err != nil {
-		return nil, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.repository(call, in.RegistryID, in.RepositoryName)
+	from, err := s.listed(call, in.RegistryID, in.RepositoryName, in.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -265,12 +270,9 @@ type listImagesOutput struct {
 }
 
 func (s *Service) listImages(_ context.Context, call *wire.Call, in *listImagesInput) (*listImagesOutput, error) {
-	if err := in.Filter.check(); err != nil {
-		return nil, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.repository(call, in.RegistryID, in.RepositoryName)
+	from, err := s.listed(call, in.RegistryID, in.RepositoryName, in.Filter)
 	if err != nil {
 		return nil, err
 	}

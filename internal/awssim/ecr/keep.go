@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 )
@@ -19,6 +20,9 @@ type keptRepository struct {
 	Created    time.Time
 	Immutable  bool
 	ScanOnPush bool
+	Lifecycle  string
+	Policy     string
+	Declared   props.Declared
 	Tags       map[string]string
 	Tagged     map[string]string
 	Images     []keptImage
@@ -39,7 +43,8 @@ func (s *Service) Keep() ([]byte, error) {
 	for _, found := range s.repositories {
 		kept := keptRepository{
 			Place: found.key.Place, Name: found.key.name, Created: found.created, Immutable: found.immutable,
-			ScanOnPush: found.scanOnPush, Tags: found.tags, Tagged: found.tagged,
+			ScanOnPush: found.scanOnPush, Tags: found.tags, Tagged: found.tagged, Lifecycle: found.lifecycle,
+			Policy: found.policy, Declared: found.declared,
 		}
 		for _, each := range found.images {
 			kept.Images = append(kept.Images, keptImage{each.digest, each.mediaType, each.manifest, each.size, each.pushed})
@@ -61,6 +66,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 		key := repositoryKey{from.Place, from.Name}
 		made := &repository{
 			key: key, created: from.Created, immutable: from.Immutable, scanOnPush: from.ScanOnPush, tags: from.Tags,
+			lifecycle: from.Lifecycle, policy: from.Policy, declared: from.Declared,
 			tagged: from.Tagged, images: make(map[string]*image, len(from.Images)),
 		}
 		if made.tagged == nil {

@@ -2,7 +2,9 @@ package ecr
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
@@ -17,6 +19,8 @@ func (s *Service) Providers() map[string]resource.Provider {
 
 type repositoryProvider struct{ *Service }
 
+var _ resource.Reader = (*repositoryProvider)(nil)
+
 // repositoryProperties are the properties of AWS::ECR::Repository that are acted on.
 type repositoryProperties struct {
 	RepositoryName             string
@@ -24,7 +28,36 @@ type repositoryProperties struct {
 	ImageTagMutability         string
 	ImageScanningConfiguration struct{ ScanOnPush bool }
 	EncryptionConfiguration    struct{ EncryptionType string }
+	LifecyclePolicy            *lifecyclePolicy
+	RepositoryPolicyText       any
 	Tags                       []props.Tag
+}
+
+type lifecyclePolicy struct {
+	LifecyclePolicyText, RegistryID string
+}
+
+// apply writes what can be changed into a repository.
+func (w *repositoryProperties) apply(to *repository, r resource.Request) error {
+	to.immutable = w.ImageTagMutability == immutable
+	to.scanOnPush = w.ImageScanningConfiguration.ScanOnPush
+	to.tags, to.declared = props.MergeTags(r.Tags, w.Tags), props.DeclaredBy(r)
+	to.lifecycle, to.policy = "", ""
+	if w.LifecyclePolicy != nil {
+		to.lifecycle = w.LifecyclePolicy.LifecyclePolicyText
+	}
+	switch policy := w.RepositoryPolicyText.(type) {
+	case nil:
+	case string:
+		to.policy = policy
+	default:
+		text, err := json.Marshal(policy)
+		if err != nil {
+			return props.Invalid("RepositoryPolicyText: %v", err)
+		}
+		to.policy = string(text)
+	}
+	return nil
 }
 
 func (p *repositoryProvider) Create(_ context.Context, r resource.Request) (resource.Result, error) {
@@ -36,9 +69,9 @@ func (p *repositoryProvider) Create(_ context.Context, r resource.Request) (reso
 	if key.name == "" {
 		key.name = strings.ToLower(props.GeneratedName(r.StackName, r.LogicalID))
 	}
-	created := &repository{
-		key: key, immutable: wanted.ImageTagMutability == immutable,
-		scanOnPush: wanted.ImageScanningConfiguration.ScanOnPush, tags: props.MergeTags(r.Tags, wanted.Tags),
+	created := &repository{key: key}
+	if err := wanted.apply(created, r); err != nil {
+		return resource.Result{}, err
 	}
 	if _, err := p.create(created); err != nil {
 		return resource.Result{}, handlerFailure(err, r.Type, key.name)
@@ -57,9 +90,9 @@ func (p *repositoryProvider) Update(_ context.Context, r resource.Request) (reso
 	if !ok {
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
-	found.immutable = wanted.ImageTagMutability == immutable
-	found.scanOnPush = wanted.ImageScanningConfiguration.ScanOnPush
-	found.tags = props.MergeTags(r.Tags, wanted.Tags)
+	if err := wanted.apply(found, r); err != nil {
+		return resource.Result{}, err
+	}
 	return found.result(), nil
 }
 
@@ -78,6 +111,32 @@ func (p *repositoryProvider) Delete(_ context.Context, r resource.Request) error
 		return handlerFailure(err, r.Type, r.PhysicalID)
 	}
 	return nil
+}
+
+// Read returns the repository as it is.
+func (p *repositoryProvider) Read(r resource.Request) (resource.Properties, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.repositories[repositoryKey{r.Place, r.PhysicalID}]
+	if !ok {
+		return nil, false
+	}
+	now := resource.Properties{
+		"RepositoryName": found.key.name, "ImageTagMutability": mutable,
+		"ImageScanningConfiguration": map[string]any{"ScanOnPush": found.scanOnPush},
+	}
+	if found.immutable {
+		now["ImageTagMutability"] = immutable
+	}
+	if declared, ok := found.declared.Properties["LifecyclePolicy"].(map[string]any); ok {
+		policy := maps.Clone(declared)
+		policy["LifecyclePolicyText"] = found.lifecycle
+		now["LifecyclePolicy"] = policy
+	}
+	if text, ok := found.declared.Properties["RepositoryPolicyText"].(string); ok && text != found.policy {
+		now["RepositoryPolicyText"] = found.policy
+	}
+	return found.declared.Read(now, found.tags), true
 }
 
 func (r *repository) result() resource.Result {

@@ -290,10 +290,9 @@ type tagsOutput struct {
 }
 
 func (s *Service) listTagsForResource(_ context.Context, call *wire.Call, in *arnInput) (*tagsOutput, error) {
-	_, name, _ := strings.Cut(in.ResourceArn, ":repository/")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.repository(call, "", name)
+	found, err := s.named(call, in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}

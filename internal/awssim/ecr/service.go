@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/registry"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -43,7 +44,10 @@ type repository struct {
 	created    time.Time
 	immutable  bool
 	scanOnPush bool
+	lifecycle  string            // JSON; empty without a policy
+	policy     string            // JSON; empty without a policy
 	tags       map[string]string // of the resource
+	declared   props.Declared
 	images     map[string]*image // by digest
 	tagged     map[string]string // image tag to digest
 }
@@ -77,16 +81,28 @@ func (s *Service) API() wire.Service {
 	return wire.Service{
 		Name: "ecr", Protocol: wire.JSON11, TargetPrefix: "AmazonEC2ContainerRegistry_V20150921",
 		Operations: map[string]wire.Handler{
-			"CreateRepository":      wire.Op(s.createRepository),
-			"DescribeRepositories":  wire.Op(s.describeRepositories),
-			"DeleteRepository":      wire.Op(s.deleteRepository),
-			"PutImageTagMutability": wire.Op(s.putImageTagMutability),
-			"GetAuthorizationToken": wire.Op(s.getAuthorizationToken),
-			"BatchGetImage":         wire.Op(s.batchGetImage),
-			"BatchDeleteImage":      wire.Op(s.batchDeleteImage),
-			"DescribeImages":        wire.Op(s.describeImages),
-			"ListImages":            wire.Op(s.listImages),
-			"ListTagsForResource":   wire.Op(s.listTagsForResource),
+			"CreateRepository":              wire.Op(s.createRepository),
+			"DescribeRepositories":          wire.Op(s.describeRepositories),
+			"DeleteRepository":              wire.Op(s.deleteRepository),
+			"PutImageTagMutability":         wire.Op(s.putImageTagMutability),
+			"GetAuthorizationToken":         wire.Op(s.getAuthorizationToken),
+			"BatchGetImage":                 wire.Op(s.batchGetImage),
+			"BatchDeleteImage":              wire.Op(s.batchDeleteImage),
+			"DescribeImages":                wire.Op(s.describeImages),
+			"ListImages":                    wire.Op(s.listImages),
+			"ListTagsForResource":           wire.Op(s.listTagsForResource),
+			"TagResource":                   wire.Op(s.tagResource),
+			"UntagResource":                 wire.Op(s.untagResource),
+			"PutLifecyclePolicy":            wire.Op(s.putLifecyclePolicy),
+			"GetLifecyclePolicy":            wire.Op(s.getLifecyclePolicy),
+			"DeleteLifecyclePolicy":         wire.Op(s.deleteLifecyclePolicy),
+			"SetRepositoryPolicy":           wire.Op(s.setRepositoryPolicy),
+			"GetRepositoryPolicy":           wire.Op(s.getRepositoryPolicy),
+			"DeleteRepositoryPolicy":        wire.Op(s.deleteRepositoryPolicy),
+			"PutImageScanningConfiguration": wire.Op(s.putImageScanningConfiguration),
+			"DescribeImageScanFindings":     wire.Op(s.describeImageScanFindings),
+			"PutImage":                      wire.Op(s.putImage),
+			"BatchCheckLayerAvailability":   wire.Op(s.batchCheckLayerAvailability),
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 )
@@ -23,6 +24,8 @@ type keptGroup struct {
 	Created   time.Time
 	Retention int
 	Class     string
+	KmsKeyID  string
+	Declared  props.Declared
 	Tags      map[string]string
 	Streams   []keptStream
 }
@@ -47,7 +50,7 @@ func (s *Service) Keep() ([]byte, error) {
 	for _, found := range s.groups {
 		group := keptGroup{
 			Place: found.key.Place, Name: found.key.name, Created: found.created, Retention: found.retention, Class: found.class,
-			Tags: found.tags,
+			Tags: found.tags, KmsKeyID: found.kmsKeyID, Declared: found.declared,
 		}
 		for _, from := range found.streams {
 			stream := keptStream{Name: from.name, Created: from.created, Ingested: from.ingested, Bytes: from.bytes}
@@ -74,6 +77,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 		key := groupKey{from.Place, from.Name}
 		made := &group{
 			key: key, created: from.Created, retention: from.Retention, class: from.Class, tags: from.Tags,
+			kmsKeyID: from.KmsKeyID, declared: from.Declared,
 			streams: make(map[string]*stream, len(from.Streams)),
 		}
 		for _, each := range from.Streams {

@@ -11,18 +11,23 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-// Providers makes AWS::Logs::LogGroup real.
+// Providers makes log groups and streams of stacks real.
 func (s *Service) Providers() map[string]resource.Provider {
-	return map[string]resource.Provider{"AWS::Logs::LogGroup": &groupProvider{s}}
+	return map[string]resource.Provider{
+		"AWS::Logs::LogGroup": &groupProvider{s}, "AWS::Logs::LogStream": &streamProvider{s},
+	}
 }
 
 type groupProvider struct{ *Service }
+
+var _ resource.Reader = (*groupProvider)(nil)
 
 // groupProperties are the properties of AWS::Logs::LogGroup that are acted on.
 type groupProperties struct {
 	LogGroupName    string
 	RetentionInDays int
 	LogGroupClass   string
+	KmsKeyID        string // is told, and encrypts nothing
 	Tags            []props.Tag
 }
 
@@ -39,7 +44,15 @@ func (p *groupProvider) Create(_ context.Context, r resource.Request) (resource.
 	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		return resource.Result{}, handlerFailure(refused, wanted.LogGroupName)
 	}
-	return result(key), err
+	if err != nil {
+		return resource.Result{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if made, ok := p.groups[key]; ok {
+		made.kmsKeyID, made.declared = wanted.KmsKeyID, props.DeclaredBy(r)
+	}
+	return result(key), nil
 }
 
 func (p *groupProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
@@ -54,7 +67,7 @@ func (p *groupProvider) Update(_ context.Context, r resource.Request) (resource.
 	if !ok {
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
-	found.retention = wanted.RetentionInDays
+	found.retention, found.kmsKeyID, found.declared = wanted.RetentionInDays, wanted.KmsKeyID, props.DeclaredBy(r)
 	found.tags = maps.Clone(props.MergeTags(r.Tags, wanted.Tags))
 	return result(key), nil
 }
@@ -64,6 +77,21 @@ func (p *groupProvider) Delete(_ context.Context, r resource.Request) error {
 	defer p.mu.Unlock()
 	delete(p.groups, groupKey{r.Place, r.PhysicalID})
 	return nil
+}
+
+// Read returns the group as it is.
+func (p *groupProvider) Read(r resource.Request) (resource.Properties, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.groups[groupKey{r.Place, r.PhysicalID}]
+	if !ok {
+		return nil, false
+	}
+	now := resource.Properties{"LogGroupName": found.key.name, "RetentionInDays": nil, "LogGroupClass": found.class}
+	if found.retention != 0 {
+		now["RetentionInDays"] = found.retention
+	}
+	return found.declared.Read(now, found.tags), true
 }
 
 func readGroup(r resource.Request) (groupProperties, error) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/paging"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -46,6 +47,8 @@ type group struct {
 	retention int // days; 0 is for ever
 	class     string
 	tags      map[string]string
+	kmsKeyID  string
+	declared  props.Declared
 	streams   map[string]*stream
 }
 
@@ -263,6 +266,7 @@ type logGroup struct {
 	StoredBytes       int64  `json:"storedBytes"`
 	LogGroupClass     string `json:"logGroupClass"`
 	LogGroupArn       string `json:"logGroupArn"`
+	KmsKeyID          string `json:"kmsKeyId,omitempty"`
 }
 
 type describeLogGroupsOutput struct {
@@ -308,7 +312,7 @@ func (in *describeLogGroupsInput) matches(group *group) bool {
 func (g *group) describe() logGroup {
 	described := logGroup{
 		LogGroupName: g.key.name, CreationTime: g.created.UnixMilli(), RetentionInDays: g.retention,
-		Arn: g.arn() + ":*", LogGroupClass: g.class, LogGroupArn: g.arn(),
+		Arn: g.arn() + ":*", LogGroupClass: g.class, LogGroupArn: g.arn(), KmsKeyID: g.kmsKeyID,
 	}
 	for _, stream := range g.streams {
 		described.StoredBytes += stream.bytes
