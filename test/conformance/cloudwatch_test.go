@@ -1,13 +1,17 @@
 package conformance
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ecsapp-dev/ecsapp-operator/awssimtest"
@@ -121,6 +125,60 @@ func TestAnAlarmGoesOffAndIsTold(t *testing.T) {
 	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "shop" {
 		t.Errorf("the tags are %v, %v", tags, err)
 	}
+}
+
+func TestAnAlarmReachesAQueueThroughItsTopic(t *testing.T) {
+	t.Parallel()
+	client := clientsOf(awssimtest.Start(t).URL())
+	topic, err := client.SNS.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("alerts")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, err := client.SQS.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("alerts")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const queueARN = "arn:aws:sqs:us-east-1:123456789012:alerts"
+	if _, err := client.SQS.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+		QueueUrl: queue.QueueUrl, Attributes: map[string]string{"Policy": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+			"Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "` + queueARN + `"}]}`},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.SNS.Subscribe(t.Context(), &sns.SubscribeInput{
+		TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(queueARN),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CloudWatch.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String("errors"), Namespace: aws.String("Shop"), MetricName: aws.String("Errors"), Statistic: types.StatisticSum,
+		Dimensions: errorsOfShop().Dimensions, Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(5),
+		ComparisonOperator: types.ComparisonOperatorGreaterThanThreshold, AlarmActions: []string{*topic.TopicArn},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	putErrors(t, client.CloudWatch, 6)
+	received, err := client.SQS.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, WaitTimeSeconds: 10})
+	if err != nil || len(received.Messages) != 1 {
+		t.Fatalf("received %v, %v", received, err)
+	}
+	envelope := membersOf(t, *received.Messages[0].Body)
+	message := membersOf(t, fmt.Sprint(envelope["Message"]))
+	got := []any{envelope["Subject"], message["AlarmName"], message["OldStateValue"], message["NewStateValue"]}
+	want := []any{`ALARM: "errors" in US East (N. Virginia)`, "errors", "INSUFFICIENT_DATA", "ALARM"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// membersOf returns the members of a JSON object.
+func membersOf(t *testing.T, text string) map[string]any {
+	t.Helper()
+	var members map[string]any
+	if err := json.Unmarshal([]byte(text), &members); err != nil {
+		t.Fatal(err)
+	}
+	return members
 }
 
 func TestTheCommandLineAndBoto3ReachCloudWatch(t *testing.T) {
