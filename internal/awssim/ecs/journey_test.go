@@ -139,7 +139,7 @@ func TestDiariesOfDeployments(t *testing.T) {
 			want: []string{"0 SCALE_UP", "0 BAKE_TIME", "SUCCESSFUL"},
 		},
 		"an alarm without rollback stops the deployment": {
-			image: "better", bell: 20 * time.Second, config: map[string]any{
+			image: "better", bell: 50 * time.Second, config: map[string]any{
 				"BakeTimeInMinutes": 5.0,
 				"Alarms":            map[string]any{"AlarmNames": []any{"errors"}, "Enable": true, "Rollback": false},
 			},

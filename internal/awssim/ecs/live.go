@@ -89,6 +89,9 @@ func (s *Service) pull(t *task) error {
 		if err := s.openLog(t, one); err != nil {
 			return err
 		}
+		if err := s.Clock.Sleep(t.asked, pullingTime); err != nil {
+			return fmt.Errorf("pulling: %w", err)
+		}
 		image, err := s.Containers.Pull(t.asked, one.spec.Image)
 		s.mu.Lock()
 		one.image = image

@@ -10,8 +10,8 @@ import (
 // Back-off of a service whose tasks keep failing: it grows from the first to the longest pause ("Service throttle
 // logic", developer guide: "up to 27 minutes"; the steps in between are not published).
 const (
-	patience     = 2 // failures in a row that do not count
-	firstPause   = 10 * time.Second
+	patience     = 1 // failures in a row that do not count
+	firstPause   = 30 * time.Second
 	longestPause = 27 * time.Minute
 )
 

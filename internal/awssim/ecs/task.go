@@ -39,11 +39,14 @@ const (
 	bySpot        = "SpotInterruption"
 )
 
-// About how long the steps of a task take on Fargate besides pulling images.
+// About how long the steps of a task take on Fargate: 30 to 60 s pass from the request to RUNNING, most of it until the
+// network interface is attached and the image is pulled (others' measurements; AWS publishes none). An image that is
+// small or near is pulled in some seconds.
 const (
-	provisioningTime   = 8 * time.Second
+	provisioningTime   = 15 * time.Second
+	pullingTime        = 8 * time.Second // of each image
 	activatingTime     = 3 * time.Second
-	deprovisioningTime = 5 * time.Second
+	deprovisioningTime = 15 * time.Second
 	// remembered is how long stopped tasks can be described ("Stopped tasks", developer guide).
 	remembered = time.Hour
 )
