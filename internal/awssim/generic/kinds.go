@@ -28,5 +28,6 @@ func kinds() map[string]kind {
 	all := ec2Kinds()
 	maps.Copy(all, iamKinds())
 	maps.Copy(all, plainKinds())
+	maps.Copy(all, moreKinds())
 	return all
 }

@@ -221,9 +221,14 @@ func attributes(resourceType string, of *instance) map[string]any {
 	if !ok {
 		return shown
 	}
+	otherwise := usual(resourceType)
 	for _, name := range known.Attributes() {
 		if _, made := shown[name]; made {
 			continue
+		}
+		shown[name] = ""
+		if given, ok := otherwise[name]; ok {
+			shown[name] = given
 		}
 		if given, ok := at(of.properties, name); ok {
 			shown[name] = given

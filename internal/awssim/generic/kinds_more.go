@@ -1,0 +1,173 @@
+package generic
+
+import (
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+)
+
+// How long these services take, believed.
+const (
+	fileSystemCreate  = 10 * time.Second
+	mountTargetCreate = 90 * time.Second
+	namespaceCreate   = 45 * time.Second
+	keyCreate         = 20 * time.Second
+)
+
+// moreKinds are the types around a service: keys, files, users, names, firewalls. Forms of ids are those of each type's
+// "Return values" in the template reference.
+func moreKinds() map[string]kind {
+	return map[string]kind{
+		"AWS::KMS::Key": {identify: identifyKey, create: keyCreate},
+		"AWS::EFS::FileSystem": {
+			identify: identifyFiles("fs", "FileSystemId", "file-system"), create: fileSystemCreate,
+			blocked:  "%s has mount targets; delete them before deleting the file system",
+			blockers: map[string]string{"AWS::EFS::MountTarget": "FileSystemId"},
+		},
+		"AWS::EFS::AccessPoint":                 {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
+		"AWS::EFS::MountTarget":                 {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
+		"AWS::WAFv2::WebACL":                    {identify: identifyFirewall},
+		"AWS::Cognito::UserPool":                {identify: identifyUserPool},
+		"AWS::Cognito::UserPoolClient":          {identify: identifyUserPoolClient},
+		"AWS::Cognito::UserPoolDomain":          {identify: identifyUserPoolDomain},
+		"AWS::ServiceDiscovery::HttpNamespace":  {identify: identifyNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace()},
+		"AWS::ServiceDiscovery::Service":        {identify: identifyDiscovery("srv", "service")},
+		"AWS::EC2::NetworkAcl":                  {identify: numbered("acl", "Id")},
+		"AWS::EC2::NetworkAclEntry":             {identify: identifyAclEntry},
+		"AWS::EC2::EgressOnlyInternetGateway":   {identify: numbered("eigw", "Id")},
+		"AWS::EC2::FlowLog":                     {identify: numbered("fl", "Id")},
+		"AWS::EC2::SubnetCidrBlock":             {identify: numbered("subnet-cidr-assoc", "Id")},
+		"AWS::EC2::VPCCidrBlock":                {identify: numbered("vpc-cidr-assoc", "Id")},
+		"AWS::EC2::SubnetNetworkAclAssociation": {identify: numbered("aclassoc", "AssociationId")},
+		"AWS::ServiceDiscovery::PrivateDnsNamespace": {
+			identify: identifyPrivateNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace(),
+		},
+	}
+}
+
+const namespaceInUse = "Namespace %s has associated services; delete the services before deleting the namespace"
+
+func ofNamespace() map[string]string {
+	return map[string]string{"AWS::ServiceDiscovery::Service": "NamespaceId"}
+}
+
+func arnOf(r resource.Request, service, rest string) string {
+	return "arn:aws:" + service + ":" + r.Region + ":" + r.Account + ":" + rest
+}
+
+func identifyKey(r resource.Request) (string, map[string]any) {
+	id := uuid.NewString()
+	return id, map[string]any{"KeyId": id, "Arn": arnOf(r, "kms", "key/"+id)}
+}
+
+func identifyFiles(prefix, attribute, word string) func(resource.Request) (string, map[string]any) {
+	return func(r resource.Request) (string, map[string]any) {
+		id := ec2(prefix)
+		return id, map[string]any{attribute: id, "Arn": arnOf(r, "elasticfilesystem", word+"/"+id)}
+	}
+}
+
+// identifyFirewall names a web ACL as Ref does: name, id and scope.
+func identifyFirewall(r resource.Request) (string, map[string]any) {
+	named, scope := text(r.Properties["Name"]), text(r.Properties["Scope"])
+	if named == "" {
+		named = name(r, usualNameLength)
+	}
+	where := "regional"
+	if scope == "CLOUDFRONT" {
+		where = "global"
+	}
+	id := uuid.NewString()
+	return named + "|" + id + "|" + scope, map[string]any{
+		"Id": id, "Arn": arnOf(r, "wafv2", where+"/webacl/"+named+"/"+id), "Capacity": float64(0),
+		"LabelNamespace": "awswaf:" + r.Account + ":webacl:" + named + ":",
+	}
+}
+
+func identifyUserPool(r resource.Request) (string, map[string]any) {
+	const letters = 9
+	id := r.Region + "_" + random(mixedCase, letters)
+	provider := "cognito-idp." + r.Region + ".amazonaws.com/" + id
+	return id, map[string]any{
+		"UserPoolId": id, "Arn": arnOf(r, "cognito-idp", "userpool/"+id), "ProviderName": provider, "ProviderURL": "https://" + provider,
+	}
+}
+
+func identifyUserPoolClient(r resource.Request) (string, map[string]any) {
+	const letters, secret = 26, 52
+	lower := strings.ToLower(alphabet)
+	id := random(lower, letters)
+	named := text(r.Properties["ClientName"])
+	if named == "" {
+		named = name(r, usualNameLength)
+	}
+	made := map[string]any{"ClientId": id, "Name": named, "ClientSecret": ""}
+	if r.Properties["GenerateSecret"] == true {
+		made["ClientSecret"] = random(lower, secret)
+	}
+	return id, made
+}
+
+func identifyUserPoolDomain(r resource.Request) (string, map[string]any) {
+	const letters = 13
+	domain := text(r.Properties["Domain"])
+	if domain == "" {
+		domain = strings.ToLower(name(r, usualNameLength))
+	}
+	return domain, map[string]any{
+		"CloudFrontDistribution": "d" + random(strings.ToLower(alphabet), letters) + ".cloudfront.net",
+	}
+}
+
+func identifyDiscovery(prefix, word string) func(resource.Request) (string, map[string]any) {
+	const letters = 16
+	return func(r resource.Request) (string, map[string]any) {
+		id := prefix + "-" + random(strings.ToLower(alphabet), letters)
+		return id, map[string]any{"Id": id, "Arn": arnOf(r, "servicediscovery", word+"/"+id)}
+	}
+}
+
+func identifyNamespace(r resource.Request) (string, map[string]any) {
+	return identifyDiscovery("ns", "namespace")(r)
+}
+
+func identifyPrivateNamespace(r resource.Request) (string, map[string]any) {
+	const letters = 20
+	id, made := identifyNamespace(r)
+	made["HostedZoneId"] = "Z" + random(alphabet, letters)
+	return id, made
+}
+
+func identifyAclEntry(r resource.Request) (string, map[string]any) {
+	id := name(r, usualNameLength)
+	return id, map[string]any{"Id": id}
+}
+
+// usual returns what Fn::GetAtt answers for properties that a template leaves out, where it is not a text without
+// letters: what the resource then has.
+func usual(resourceType string) map[string]any {
+	none := []any{}
+	return maps.Clone(map[string]map[string]any{
+		vpcType: {"EnableDnsHostnames": false, "EnableDnsSupport": true, "InstanceTenancy": "default", "Tags": none},
+		subnetType: {
+			"AssignIpv6AddressOnCreation": false, "EnableDns64": false, "Ipv6Native": false, "MapPublicIpOnLaunch": false, "Tags": none,
+			"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord": false,
+			"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord":    false,
+			"PrivateDnsNameOptionsOnLaunch.HostnameType":                    "ip-name",
+			"BlockPublicAccessStates.InternetGatewayBlockMode":              "off",
+		},
+		"AWS::EC2::SecurityGroup":    {"SecurityGroupEgress": none, "SecurityGroupIngress": none, "Tags": none},
+		"AWS::EC2::NatGateway":       {"AutoProvisionZones": "disabled", "AutoScalingIps": "disabled"},
+		"AWS::EC2::VPCCidrBlock":     {"IpSource": "amazon", "Ipv6AddressAttribute": "public"},
+		"AWS::EC2::SubnetCidrBlock":  {"IpSource": "amazon", "Ipv6AddressAttribute": "public"},
+		"AWS::EFS::MountTarget":      {"SecurityGroups": none},
+		"AWS::RDS::DBParameterGroup": {"Tags": none},
+		"AWS::SNS::Topic": {
+			"ContentBasedDeduplication": false, "FifoTopic": false, "DeliveryStatusLogging": none, "Subscription": none, "Tags": none,
+		},
+	}[resourceType])
+}
