@@ -47,7 +47,10 @@ func TestTopicsAreToldWhatHappensToStacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, each := range out.Messages {
-			var envelope struct{ Subject, Message string }
+			var envelope struct {
+				Subject string `json:"Subject"`
+				Message string `json:"Message"`
+			}
 			if err := json.Unmarshal([]byte(aws.ToString(each.Body)), &envelope); err != nil {
 				t.Fatal(err)
 			}

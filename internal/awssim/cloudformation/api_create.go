@@ -183,7 +183,11 @@ func (s *Service) check(st *stack, deployed *deployment, allowedTypes []string) 
 	if err := s.checkReferences(st.Place, deployed.template); err != nil {
 		return err
 	}
-	return clientError(s.preview(st, deployed).Check())
+	scope := s.preview(st, deployed)
+	if err := scope.CheckRules(); err != nil {
+		return clientError(err)
+	}
+	return clientError(scope.Check())
 }
 
 func (s *Service) checkTypes(template *document.Template, allowed []string) error {

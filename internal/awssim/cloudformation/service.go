@@ -63,7 +63,8 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	return &Service{
-		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References, objects: config.Objects, topics: config.Topics,
+		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References,
+		objects: config.Objects, topics: config.Topics,
 		bus: config.Events, log: log,
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}

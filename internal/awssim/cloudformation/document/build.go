@@ -21,7 +21,7 @@ func build(sections map[string]any) (*Template, error) {
 	template := &Template{Metadata: sections["Metadata"]}
 	steps := []func(map[string]any) error{
 		template.readDescription, template.readTransforms, template.readParameters, template.readMappings,
-		template.readConditions, template.readResources, template.readOutputs,
+		template.readConditions, template.readRules, template.readResources, template.readOutputs,
 	}
 	for _, step := range steps {
 		if err := step(sections); err != nil {
@@ -36,8 +36,8 @@ func checkSections(sections map[string]any) error {
 	for _, name := range sortedKeys(sections) {
 		switch name {
 		case "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Resources",
-			"Outputs", "Transform":
-		case "Rules", "Hooks":
+			"Outputs", "Rules", "Transform":
+		case "Hooks":
 			return refuse("awssim does not implement the template section %s", name)
 		default:
 			unknown = append(unknown, name)

@@ -7,7 +7,7 @@ import (
 
 // checkReferences refuses names that nothing in the template defines, and cycles.
 func (t *Template) checkReferences() error {
-	steps := []func() error{t.checkConditions, t.checkFunctions, t.checkResources, t.checkOutputs, t.checkCycles}
+	steps := []func() error{t.checkConditions, t.checkRules, t.checkFunctions, t.checkResources, t.checkOutputs, t.checkCycles}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err

@@ -16,6 +16,7 @@ type Template struct {
 	Parameters  map[string]*Parameter
 	Mappings    map[string]map[string]map[string]any
 	Conditions  map[string]any
+	Rules       map[string]Rule
 	Resources   map[string]*Resource
 	Outputs     map[string]Output
 }

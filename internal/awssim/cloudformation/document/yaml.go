@@ -17,7 +17,8 @@ const (
 // functions are the intrinsic functions that YAML writes as tags.
 func isFunction(name string) bool {
 	switch name {
-	case "Base64", "Cidr", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Select", "Split", "Sub",
+	case "Contains", "EachMemberEquals", "EachMemberIn", "RefAll", // of rules
+		"Base64", "Cidr", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Select", "Split", "Sub",
 		"Equals", "And", "Or", "Not", "ToJsonString", "Length", "Transform":
 		return true
 	default:

@@ -97,6 +97,8 @@ func (s *Scope) function(name string, argument any) (bool, error) {
 			return false, refuse("every %s object requires a list of at least 2 and at most 10 boolean parameters.", name)
 		}
 		return s.combine(list, name == "Fn::Or")
+	case "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn":
+		return s.membership(name, list)
 	default:
 		return false, refuse("%s cannot be a condition", name)
 	}

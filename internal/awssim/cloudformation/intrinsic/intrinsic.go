@@ -152,6 +152,8 @@ func (s *Scope) call(name string, argument any) (any, error) {
 		return s.toJSONString(argument)
 	case "Fn::Length":
 		return s.length(argument)
+	case "Fn::RefAll":
+		return s.refAll(argument)
 	case "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not":
 		return nil, refuse("%s is only supported in the Conditions block", name)
 	default:
