@@ -1,6 +1,8 @@
 package document
 
 import (
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 
@@ -27,8 +29,15 @@ func isFunction(name string) bool {
 }
 
 func decodeYAML(body string) (any, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal([]byte(body), &document); err != nil || len(document.Content) == 0 {
+	var document, rest yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(body))
+	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
+		return nil, notYAML(body, err)
+	}
+	if err := decoder.Decode(&rest); err != nil && !errors.Is(err, io.EOF) {
+		return nil, notYAML(body, err)
+	}
+	if len(document.Content) == 0 {
 		return nil, malformed("YAML not well-formed.")
 	}
 	reader := &yamlReader{}
