@@ -37,6 +37,7 @@ func TestManyClientsChangeAServiceAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	const clients, rounds = 64, 2
+	const gone = "InvalidParameterException: The referenced task was not found." // another client was faster
 	strategies := []string{"ROLLING", "BLUE_GREEN", "CANARY", "LINEAR"}
 	var crowd sync.WaitGroup
 	for client := range clients {
@@ -59,7 +60,8 @@ func TestManyClientsChangeAServiceAtOnce(t *testing.T) {
 				}
 				for _, running := range th.tasks(t, "RUNNING") {
 					body := fmt.Sprintf(`{"cluster":"main","task":%q}`, running.TaskArn)
-					if _, problem := ask[struct{}](t, th.API(), "StopTask", body); problem != "" {
+					_, problem := ask[struct{}](t, th.API(), "StopTask", body)
+					if problem != "" && problem != gone {
 						t.Error(problem)
 					}
 					break
