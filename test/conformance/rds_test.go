@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strconv"
@@ -21,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ecsapp-dev/ecsapp-operator/awssimtest"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/postgresql"
 )
 
@@ -323,4 +326,47 @@ func TestStacksHaveDatabases(t *testing.T) {
 func stackID(t *testing.T, client clients, name string) string {
 	t.Helper()
 	return aws.ToString(awaitStack(t, client, name).StackId)
+}
+
+func TestDatabasesSurviveARestartOfTheSimulator(t *testing.T) {
+	t.Parallel()
+	needPostgreSQL(t)
+	folder, err := postgresql.NewFolder("", "awssim-kept-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	first := awssim.New(awssim.Options{Folder: folder})
+	front := httptest.NewServer(first)
+	client := clientsOf(front.URL).RDS
+	_, err = client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String("items"), DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"),
+		AllocatedStorage: aws.Int32(20), MasterUsername: aws.String("items"), MasterUserPassword: aws.String("password1"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := awaitInstance(t, client, "items", "available")
+	host, port := *made.Endpoint.Address, strconv.Itoa(int(*made.Endpoint.Port))
+	db := connect(t, host, port, "items", "password1", "postgres")
+	execute(t, db, "CREATE TABLE things AS SELECT 'kept' AS name")
+	var file bytes.Buffer
+	if err := first.Save(&file); err != nil {
+		t.Fatal(err)
+	}
+	front.Close()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := awssim.New(awssim.Options{Folder: folder})
+	t.Cleanup(func() { _ = second.Close() })
+	if err := second.Restore(&file); err != nil {
+		t.Fatal(err)
+	}
+	front = httptest.NewServer(second)
+	t.Cleanup(front.Close)
+	awaitInstance(t, clientsOf(front.URL).RDS, "items", "available")
+	if got := query(t, connect(t, host, port, "items", "password1", "postgres"), "SELECT name FROM things"); got != "kept" {
+		t.Errorf("the table says %s", got)
+	}
 }

@@ -98,6 +98,14 @@ func Reserve(port int) (Endpoint, error) {
 	return Endpoint{found}, nil
 }
 
+// ReserveAt is Reserve for an address that was had before, as long as it is free.
+func ReserveAt(host string, port int) (Endpoint, error) {
+	if found, ok := tryAddress(host, port); ok {
+		return Endpoint{found}, nil
+	}
+	return Reserve(port)
+}
+
 // ownAddresses says whether this system is likely to answer on all of 127.0.0.0/8.
 const ownAddresses = runtime.GOOS == "linux"
 
