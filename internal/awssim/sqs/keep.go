@@ -30,7 +30,9 @@ func (s *Service) Keep() ([]byte, error) {
 	defer s.mu.Unlock()
 	all := kept{Policies: s.policies}
 	for _, each := range s.queues {
-		all.Queues = append(all.Queues, keptQueue{each.Place, each.name, each.url, each.attributes, each.tags, each.created, each.modified})
+		all.Queues = append(all.Queues, keptQueue{
+			each.Place, each.name, each.url, each.attributes, each.tags, each.created, each.modified,
+		})
 	}
 	return state.Write(all)
 }
