@@ -9,8 +9,9 @@
 //	}
 //
 // Every client of AWS can be pointed at [Simulator.URL], or use [Simulator.HTTPClient] without a network; region and
-// credentials are the constants below, though any others will do. Stacks go through the same states and
-// events as on AWS, and tasks of ECS are real processes behind load balancers that answer. By default the waits of AWS are left out, so that a stack is there in milliseconds.
+// credentials are the constants below, though any others will do. Stacks go through the same states and events as on AWS,
+// and tasks of ECS are real processes behind load balancers that answer. By default the waits of AWS are left out, so that
+// a stack is there in milliseconds.
 //
 // What the simulator does not implement it refuses with an error that names it. docs/simulator.md says what it
 // implements and in what it differs from AWS.
