@@ -81,6 +81,10 @@ verify: ## Check that the tree is what generating, formatting and tidying make o
 bench-sample: ## Compare the items API with a bare handler (and with FASTAPI=address): requests, memory, start
 	go run ./sample-app/bench -fastapi '$(FASTAPI)'
 
+.PHONY: bench-sim
+bench-sim: ## Compare the AWS simulator with moto: rates, memory, start
+	export PATH="$$PATH:$$(hack/python.sh)"; go run ./test/conformance/bench
+
 ## Generate
 
 .PHONY: generate

@@ -23,6 +23,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/ecsapp-dev/ecsapp-operator/test/conformance/sturdy"
 )
 
 // clients are the SDK's clients of one endpoint.
@@ -59,7 +61,7 @@ func impatient(url string) clients {
 
 func configOf(url string) aws.Config {
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: aws.String(url),
+		Region: "us-east-1", BaseEndpoint: aws.String(url), HTTPClient: sturdy.Client(),
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	}
 }

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
@@ -70,7 +70,7 @@ func newMember(t *testing.T, sim *awssimtest.Simulator, number int) *member {
 	config := configOf(sim.URL())
 	config.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 20, 10*time.Millisecond, noLimit{}
+			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 20, 10*time.Millisecond, ratelimit.None
 		})
 	}
 	m := &member{T: t, aws: clientsWith(config), name: fmt.Sprintf("crowd-%d", number), sim: sim}
@@ -185,12 +185,3 @@ func lost(t *testing.T, clients clients, made []string) string {
 	}
 	return strings.Join(text, ", ")
 }
-
-// noLimit lets a client try again as often as it wants.
-type noLimit struct{}
-
-// GetToken gives what is asked for.
-func (noLimit) GetToken(context.Context, uint) (func() error, error) { return func() error { return nil }, nil }
-
-// AddTokens takes nothing back.
-func (noLimit) AddTokens(uint) error { return nil }

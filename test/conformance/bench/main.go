@@ -1,0 +1,96 @@
+// Command bench compares awssim with moto_server on this machine: the rates of three calls on one template of 45 resources,
+// with the same client over HTTP; what a thousand stacks take of memory; and how long it takes from start to the first answer.
+//
+//	make bench-sim
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+const (
+	// wantedRatio, wantedMemory (bytes) and wantedStart are what the simulator promises.
+	wantedRatio  = 20
+	wantedMemory = 500 << 20
+	wantedStart  = 100 * time.Millisecond
+	manyStacks   = 1000
+)
+
+func main() {
+	period := flag.Duration("for", 5*time.Second, "how long each call is measured")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *period); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+func run(ctx context.Context, period time.Duration) error {
+	dir, err := os.MkdirTemp("", "bench-sim-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program, err := build(ctx, dir)
+	if err != nil {
+		return err
+	}
+	ours, err := measureRates(ctx, period, awssim(program))
+	if err != nil {
+		return fmt.Errorf("measuring awssim: %w", err)
+	}
+	theirs, err := measureRates(ctx, period, moto)
+	if err != nil {
+		return fmt.Errorf("measuring moto: %w", err)
+	}
+	problem := compare(ours, theirs)
+	memory, err := measureMemory(ctx, awssim(program))
+	if err != nil {
+		return fmt.Errorf("measuring memory: %w", err)
+	}
+	ready, err := measureStart(ctx, awssim(program))
+	if err != nil {
+		return fmt.Errorf("measuring the start: %w", err)
+	}
+	return errors.Join(problem, sum(memory, ready))
+}
+
+// compare prints the rates and returns an error if a promise is not kept.
+func compare(ours, theirs []rate) error {
+	say("| calls a second, one client | awssim | moto | ratio |\n|---|---|---|---|\n")
+	var problems []error
+	for i, our := range ours {
+		ratio := our.perSecond / theirs[i].perSecond
+		say("| %s | %.0f | %.1f | %.0f |\n", our.call, our.perSecond, theirs[i].perSecond, ratio)
+		if ratio < wantedRatio {
+			problems = append(problems, fmt.Errorf("%s is %.1f times as fast as moto, not %d", our.call, ratio, wantedRatio))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func sum(memory int64, ready time.Duration) error {
+	const mega = 1 << 20
+	say("\n| | awssim | promised |\n|---|---|---|\n")
+	say("| memory with %d stacks of 45 resources | %d MB | < %d MB |\n", manyStacks, memory/mega, wantedMemory/mega)
+	say("| from start to ready, median of 9 | %s | < %s |\n", ready.Round(100*time.Microsecond), wantedStart)
+	var problems []error
+	if memory >= wantedMemory {
+		problems = append(problems, fmt.Errorf("%d stacks take %d MB", manyStacks, memory/mega))
+	}
+	if ready >= wantedStart {
+		problems = append(problems, fmt.Errorf("it is ready after %s", ready))
+	}
+	return errors.Join(problems...)
+}
+
+func say(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format, args...) }
