@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"unicode/utf16"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
@@ -58,6 +59,12 @@ func separate(out *bytes.Buffer, position int) {
 }
 
 func renderText(out *bytes.Buffer, text string) {
+	if !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' }) { // nearly always
+		out.WriteByte('"')
+		out.WriteString(text)
+		out.WriteByte('"')
+		return
+	}
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(text)    //nolint:errchkjson // a string into a buffer

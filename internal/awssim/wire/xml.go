@@ -9,11 +9,14 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // encodeXML writes a Query answer: <OpResponse><OpResult>...</OpResult><ResponseMetadata>...
 func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
-	out := &xmlWriter{}
+	out, _ := writers.Get().(*xmlWriter)
+	defer writers.Put(out)
+	out.buffer.Reset()
 	fmt.Fprintf(&out.buffer, `<%sResponse xmlns=%q>`, call.Operation, namespace)
 	if _, none := value.(*None); !none {
 		if err := out.element(call.Operation+"Result", reflect.ValueOf(value)); err != nil {
@@ -24,8 +27,11 @@ func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
 	out.leaf("RequestId", call.RequestID)
 	out.close("ResponseMetadata")
 	out.close(call.Operation + "Response")
-	return out.buffer.Bytes(), nil
+	return bytes.Clone(out.buffer.Bytes()), nil
 }
+
+// writers are used again: long answers grow their buffers.
+var writers = sync.Pool{New: func() any { return &xmlWriter{} }} //nolint:gochecknoglobals // a cache of memory, without state
 
 // encodeEC2 writes an answer of EC2: <OpResponse><requestId>...</requestId> and the members.
 func encodeEC2(call *Call, namespace string, value any) ([]byte, error) {
@@ -88,8 +94,26 @@ func (w *xmlWriter) tag(start, name string) {
 
 func (w *xmlWriter) leaf(name, text string) {
 	w.open(name)
-	_ = xml.EscapeText(&w.buffer, []byte(text)) // a bytes.Buffer takes everything
+	w.escape(text)
 	w.close(name)
+}
+
+// escape writes a text as [xml.EscapeText] does, which is slow for the texts that answers mostly have: long ones in ASCII,
+// of which nothing or only quotes are escaped.
+func (w *xmlWriter) escape(text string) {
+	done := 0
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b == '"':
+			w.buffer.WriteString(text[done:i])
+			w.buffer.WriteString("&#34;")
+			done = i + 1
+		case b < ' ', b > '~', b == '&', b == '<', b == '>', b == '\'':
+			_ = xml.EscapeText(&w.buffer, []byte(text[done:])) // a bytes.Buffer takes everything
+			return
+		}
+	}
+	w.buffer.WriteString(text[done:])
 }
 
 func (w *xmlWriter) element(name string, value reflect.Value) error {

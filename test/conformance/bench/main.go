@@ -66,13 +66,17 @@ func run(ctx context.Context, period time.Duration) error {
 
 // compare prints the rates and returns an error if a promise is not kept.
 func compare(ours, theirs []rate) error {
-	say("| calls a second, one client | awssim | moto | ratio |\n|---|---|---|---|\n")
+	say("| one client | awssim, calls a second | moto | ratio | awssim, CPU of a call | moto | ratio | awssim, bytes | moto |\n" +
+		"|---|---|---|---|---|---|---|---|---|\n")
 	var problems []error
 	for i, our := range ours {
-		ratio := our.perSecond / theirs[i].perSecond
-		say("| %s | %.0f | %.1f | %.0f |\n", our.call, our.perSecond, theirs[i].perSecond, ratio)
-		if ratio < wantedRatio {
-			problems = append(problems, fmt.Errorf("%s is %.1f times as fast as moto, not %d", our.call, ratio, wantedRatio))
+		their := theirs[i]
+		ratio, work := our.perSecond/their.perSecond, float64(their.cpu)/float64(our.cpu)
+		say("| %s | %.0f | %.1f | %.0f | %s | %s | %.0f | %d | %d |\n", our.call, our.perSecond, their.perSecond, ratio,
+			our.cpu.Round(time.Microsecond), their.cpu.Round(time.Microsecond), work, our.bytes, their.bytes)
+		if max(ratio, work) < wantedRatio {
+			problems = append(problems, fmt.Errorf("%s is %.1f times as fast as moto and takes a %.1fth of its CPU, not %d",
+				our.call, ratio, work, wantedRatio))
 		}
 	}
 	return errors.Join(problems...)

@@ -24,6 +24,8 @@ import (
 type rate struct {
 	call      string
 	perSecond float64
+	cpu       time.Duration // of the server for one call: on a busy machine this says more
+	bytes     int           // of the answer, where it is read and not decoded
 }
 
 // template has 45 resources of types that moto serves, with references between them.
@@ -46,19 +48,24 @@ func clientOf(url string) *cloudformation.Client {
 	})
 }
 
-// create makes a stack and waits until it is there.
+// create begins to make a stack.
 func create(ctx context.Context, client *cloudformation.Client, name, body string) error {
 	if _, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{
 		StackName: aws.String(name), TemplateBody: aws.String(body),
 	}); err != nil {
 		return fmt.Errorf("creating %s: %w", name, err)
 	}
-	for {
+	return nil
+}
+
+// await waits until a stack is there.
+func await(ctx context.Context, client *cloudformation.Client, name string) error {
+	for ; ; time.Sleep(time.Millisecond) {
 		out, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
 		if err != nil {
 			return fmt.Errorf("describing %s: %w", name, err)
 		}
-		switch status := out.Stacks[0].StackStatus; status {
+		switch status := out.Stacks[0].StackStatus; status { //nolint:exhaustive // the others are failures
 		case types.StackStatusCreateComplete:
 			return nil
 		case types.StackStatusCreateInProgress:
@@ -68,7 +75,7 @@ func create(ctx context.Context, client *cloudformation.Client, name, body strin
 	}
 }
 
-// measureRates measures the three calls: a creation ends when the stack is there.
+// measureRates measures the three calls. What creations leave to do afterwards counts.
 func measureRates(ctx context.Context, period time.Duration, start starter) ([]rate, error) {
 	endpoint, err := start(ctx)
 	if err != nil {
@@ -76,62 +83,102 @@ func measureRates(ctx context.Context, period time.Duration, start starter) ([]r
 	}
 	defer endpoint.stop()
 	client, body, number := clientOf(endpoint.url), template(), 0
+	nothing := func() error { return nil }
 	calls := []struct {
-		name string
-		call func() error
+		name   string
+		call   func() (int, error)
+		finish func() error
 	}{
-		{"CreateStack", func() error {
+		{"CreateStack", func() (int, error) {
 			number++
-			return create(ctx, client, "stack-"+strconv.Itoa(number), body)
+			return 0, create(ctx, client, "stack-"+strconv.Itoa(number), body)
+		}, func() error {
+			for i := number; i > 0; i-- { // the last one most likely ends last
+				if err := await(ctx, client, "stack-"+strconv.Itoa(i)); err != nil {
+					return err
+				}
+			}
+			return nil
 		}},
-		{"DescribeStacks", func() error { return call(ctx, endpoint.url, "DescribeStacks") }},
-		{"DescribeStackEvents", func() error { return call(ctx, endpoint.url, "DescribeStackEvents") }},
+		{"DescribeStacks", func() (int, error) { return call(ctx, endpoint.url, "DescribeStacks") }, nothing},
+		{"DescribeStackEvents", func() (int, error) { return call(ctx, endpoint.url, "DescribeStackEvents") }, nothing},
 	}
 	var rates []rate
 	for _, c := range calls {
-		perSecond, err := repeat(period, c.call)
+		measured, err := repeat(period, endpoint.pid, c.call, c.finish)
 		if err != nil {
 			return nil, fmt.Errorf("calling %s: %w", c.name, err)
 		}
-		rates = append(rates, rate{c.name, perSecond})
+		measured.call = c.name
+		rates = append(rates, measured)
 	}
 	return rates, nil
 }
 
-// call reads the answer of a description of the first stack, but does not look into it: the SDK's decoder takes longer for a
-// hundred events than awssim.
-func call(ctx context.Context, url, action string) error {
+// call reads the answer to a description of the first stack and returns its size. It does not look into it: the SDK's decoder
+// takes longer for a hundred events than awssim.
+func call(ctx context.Context, url, action string) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url,
 		strings.NewReader("Version=2010-05-15&StackName=stack-1&Action="+action))
 	if err != nil {
-		return fmt.Errorf("asking %s: %w", url, err)
+		return 0, fmt.Errorf("asking %s: %w", url, err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/cloudformation/aws4_request, "+
 		"SignedHeaders=host, Signature=none")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("asking %s: %w", url, err)
+		return 0, fmt.Errorf("asking %s: %w", url, err)
 	}
-	_, err = io.Copy(io.Discard, response.Body)
+	size, err := io.Copy(io.Discard, response.Body)
 	if err := errors.Join(err, response.Body.Close()); err != nil || response.StatusCode != http.StatusOK {
-		return errors.Join(fmt.Errorf("%s: %s", action, response.Status), err)
+		return 0, errors.Join(fmt.Errorf("%s: %s", action, response.Status), err)
 	}
-	return nil
+	return int(size), nil
 }
 
-// repeat returns how often a second the call is served.
-func repeat(period time.Duration, call func() error) (float64, error) {
-	if err := call(); err != nil { // the first one opens the connection
-		return 0, err
+// repeat measures how often a second a process serves the call.
+func repeat(period time.Duration, pid int, call func() (int, error), finish func() error) (rate, error) {
+	size, err := call() // the first one opens the connection
+	if err != nil {
+		return rate{}, err
+	}
+	before, err := cpuOf(pid)
+	if err != nil {
+		return rate{}, err
 	}
 	started, count := time.Now(), 0
 	for ; time.Since(started) < period; count++ {
-		if err := call(); err != nil {
-			return 0, err
+		if _, err := call(); err != nil {
+			return rate{}, err
 		}
 	}
-	return float64(count) / time.Since(started).Seconds(), nil
+	if err := finish(); err != nil {
+		return rate{}, err
+	}
+	took := time.Since(started)
+	after, err := cpuOf(pid)
+	return rate{perSecond: float64(count) / took.Seconds(), cpu: (after - before) / time.Duration(count), bytes: size}, err
+}
+
+// cpuOf returns the time that a process has spent on processors.
+func cpuOf(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, fmt.Errorf("looking at the process: %w", err)
+	}
+	const user, system, tick = 11, 12, 10 * time.Millisecond // of the fields after the name, and what they count
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	var sum time.Duration
+	for _, field := range []int{user, system} {
+		ticks, err := strconv.ParseInt(fields[field], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("reading the time of process %d: %w", pid, err)
+		}
+		sum += time.Duration(ticks) * tick
+	}
+	return sum, nil
 }
 
 // measureMemory returns the resident bytes of a program that holds many stacks.
@@ -143,7 +190,8 @@ func measureMemory(ctx context.Context, start starter) (int64, error) {
 	defer endpoint.stop()
 	client, body := clientOf(endpoint.url), template()
 	for i := range manyStacks {
-		if err := create(ctx, client, "stack-"+strconv.Itoa(i), body); err != nil {
+		name := "stack-" + strconv.Itoa(i)
+		if err := errors.Join(create(ctx, client, name, body), await(ctx, client, name)); err != nil {
 			return 0, err
 		}
 	}
