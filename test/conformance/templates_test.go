@@ -38,7 +38,7 @@ type templateStack struct {
 	// Template is a file beside the case's.
 	Template string `json:"template"`
 	// Parameters of the creation. Parameters without a default whose type is a VPC's or subnet's are filled in, and so
-	// is "{Output}" by that output of the stack that all cases share, see network.yaml.
+	// is "{Output}" by that output of the stack that all cases share, see network.yaml, and "{stack.Output}" by another's.
 	Parameters map[string]string `json:"parameters"`
 	// Update holds the parameters that the update changes. Without them a tag is changed.
 	Update map[string]string `json:"update"`
@@ -82,7 +82,7 @@ type stage struct {
 	*testing.T
 
 	aws     clients
-	network map[string]string // outputs of network.yaml
+	network map[string]string // outputs of network.yaml, and of the case's stacks
 }
 
 func newStage(t *testing.T) *stage {
@@ -110,6 +110,9 @@ func (s *stage) run(name string, c templateCase, dir string) {
 			s.Fatal(err)
 		}
 		s.through(stack, string(text))
+		for output, value := range s.outputs(stack.Name) {
+			s.network[stack.Name+"."+output] = value
+		}
 		made = append(made, stack.Name)
 	}
 	for _, stack := range slices.Backward(made) {

@@ -3,7 +3,6 @@ package ecs
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -158,6 +157,7 @@ func (d *definition) container(name string) (*ContainerSpec, bool) {
 
 // register adds a revision of the definition's family. Call it locked.
 func (s *Service) register(place resource.Place, spec TaskSpec, tags map[string]string) (*definition, error) {
+	spec.CPU, spec.Memory = inUnits(spec.CPU, "vcpu"), inUnits(spec.Memory, "gb")
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
@@ -334,23 +334,4 @@ func (t *TaskSpec) startOrder() ([]string, bool) {
 		}
 	}
 	return order, true
-}
-
-// validSize says whether Fargate has tasks of this size ("Task CPU and memory", developer guide).
-func validSize(cpu, memory string) bool {
-	units, err := strconv.Atoi(cpu)
-	mebibytes, memoryErr := strconv.Atoi(memory)
-	if err != nil || memoryErr != nil {
-		return false
-	}
-	sizes := map[int]struct{ least, most, step int }{
-		512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024}, 4096: {8192, 30720, 1024},
-		8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192},
-	}
-	const smallest = 256
-	if units == smallest {
-		return slices.Contains([]int{512, 1024, 2048}, mebibytes)
-	}
-	size, ok := sizes[units]
-	return ok && mebibytes >= size.least && mebibytes <= size.most && mebibytes%size.step == 0
 }

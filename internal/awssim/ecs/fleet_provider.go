@@ -113,6 +113,7 @@ func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error 
 		limit = stabilizingShifting
 	}
 	s.mu.Unlock()
+	caller := ctx
 	ctx, cancel := s.withTimeout(ctx, limit)
 	defer cancel()
 	for {
@@ -128,7 +129,10 @@ func (s *Service) await(ctx context.Context, f *fleet, begun *deployment) error 
 		case <-s.life.Done():
 			return ErrClosed
 		case <-ctx.Done():
-			return context.Cause(ctx) //nolint:wrapcheck // ours, or the caller's own
+			if err := caller.Err(); err != nil {
+				return err
+			}
+			return context.Cause(ctx) //nolint:wrapcheck // ours
 		}
 	}
 }
