@@ -20,10 +20,11 @@ const (
 	wantedMemory = 500 << 20
 	wantedStart  = 100 * time.Millisecond
 	manyStacks   = 1000
+	usualPeriod  = 5 * time.Second
 )
 
 func main() {
-	period := flag.Duration("for", 5*time.Second, "how long each call is measured")
+	period := flag.Duration("for", usualPeriod, "how long each call is measured")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -66,13 +67,13 @@ func run(ctx context.Context, period time.Duration) error {
 
 // compare prints the rates and returns an error if a promise is not kept.
 func compare(ours, theirs []rate) error {
-	say("| one client | awssim, calls a second | moto | ratio | awssim, CPU of a call | moto | ratio | awssim, bytes | moto |\n" +
+	sayf("| one client | awssim, calls a second | moto | ratio | awssim, CPU of a call | moto | ratio | awssim, bytes | moto |\n" +
 		"|---|---|---|---|---|---|---|---|---|\n")
 	var problems []error
 	for i, our := range ours {
 		their := theirs[i]
 		ratio, work := our.perSecond/their.perSecond, float64(their.cpu)/float64(our.cpu)
-		say("| %s | %.0f | %.1f | %.0f | %s | %s | %.0f | %d | %d |\n", our.call, our.perSecond, their.perSecond, ratio,
+		sayf("| %s | %.0f | %.1f | %.0f | %s | %s | %.0f | %d | %d |\n", our.call, our.perSecond, their.perSecond, ratio,
 			our.cpu.Round(time.Microsecond), their.cpu.Round(time.Microsecond), work, our.bytes, their.bytes)
 		if max(ratio, work) < wantedRatio {
 			problems = append(problems, fmt.Errorf("%s is %.1f times as fast as moto and takes a %.1fth of its CPU, not %d",
@@ -84,9 +85,9 @@ func compare(ours, theirs []rate) error {
 
 func sum(memory int64, ready time.Duration) error {
 	const mega = 1 << 20
-	say("\n| | awssim | promised |\n|---|---|---|\n")
-	say("| memory with %d stacks of 45 resources | %d MB | < %d MB |\n", manyStacks, memory/mega, wantedMemory/mega)
-	say("| from start to ready, median of 9 | %s | < %s |\n", ready.Round(100*time.Microsecond), wantedStart)
+	sayf("\n| | awssim | promised |\n|---|---|---|\n")
+	sayf("| memory with %d stacks of 45 resources | %d MB | < %d MB |\n", manyStacks, memory/mega, wantedMemory/mega)
+	sayf("| from start to ready, median of 9 | %s | < %s |\n", ready.Round(100*time.Microsecond), wantedStart)
 	var problems []error
 	if memory >= wantedMemory {
 		problems = append(problems, fmt.Errorf("%d stacks take %d MB", manyStacks, memory/mega))
@@ -97,4 +98,4 @@ func sum(memory int64, ready time.Duration) error {
 	return errors.Join(problems...)
 }
 
-func say(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format, args...) }
+func sayf(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format, args...) }

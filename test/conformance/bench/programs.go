@@ -43,7 +43,7 @@ func awssim(program string) starter {
 
 func moto(ctx context.Context) (*endpoint, error) {
 	return start(ctx, "/moto-api/data.json", func(address string) *exec.Cmd {
-		_, port, _ := net.SplitHostPort(address) //nolint:errcheck // it is an address of the net package
+		_, port, _ := net.SplitHostPort(address)
 		return exec.CommandContext(ctx, "moto_server", "-H", "127.0.0.1", "-p", port)
 	})
 }
@@ -78,7 +78,7 @@ func freeAddress(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("looking for a free port: %w", err)
 	}
-	return listener.Addr().String(), listener.Close() //nolint:wrapcheck // a port that is not freed shows soon enough
+	return listener.Addr().String(), listener.Close()
 }
 
 func awaitAnswer(ctx context.Context, url string) error {
