@@ -127,7 +127,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	maps.Copy(w.Header(), answer.Header)
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer.Body)))
+	if r.Method != http.MethodHead {
+		w.Header().Set("Content-Length", strconv.Itoa(len(answer.Body)))
+	}
 	w.WriteHeader(answer.Status)
 	_, _ = w.Write(answer.Body) // a client that went away is no concern of ours
 }

@@ -112,13 +112,15 @@ func TestACommandLineDeploysWhatIsNotThere(t *testing.T) {
 func TestACommandLineFindsDrift(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.aws("cloudformation deploy --stack-name shop --template-file " + s.file("topic.yaml", topic))
-	s.sim.EditResource(t, "AWS::SNS::Topic", "arn:aws:sns:us-east-1:123456789012:orders", map[string]any{"DisplayName": "other"})
+	s.aws("cloudformation deploy --stack-name shop --template-file " + s.file("files.yaml",
+		"Resources: {Files: {Type: AWS::EFS::FileSystem, Properties: {ThroughputMode: bursting}}}"))
+	files := s.aws("cloudformation describe-stack-resources --stack-name shop --output text --query StackResources[0].PhysicalResourceId")
+	s.sim.EditResource(t, "AWS::EFS::FileSystem", files, map[string]any{"ThroughputMode": "elastic"})
 	id := s.aws("cloudformation detect-stack-drift --stack-name shop --output text")
 	s.want("cloudformation describe-stack-drift-detection-status --stack-drift-detection-id "+id,
 		"[DetectionStatus,StackDriftStatus]", "DETECTION_COMPLETE\tDRIFTED")
 	s.want("cloudformation describe-stack-resource-drifts --stack-name shop",
-		"StackResourceDrifts[].PropertyDifferences[].[PropertyPath,ActualValue]", "/DisplayName\tother")
+		"StackResourceDrifts[].PropertyDifferences[].[PropertyPath,ActualValue]", "/ThroughputMode\telastic")
 }
 
 func TestACommandLineLooksAtAService(t *testing.T) {
