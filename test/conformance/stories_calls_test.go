@@ -138,7 +138,7 @@ Resources: {T: {Type: AWS::SNS::Topic}}
 			"no such resource", resources + "\nOutputs: {A: {Value: !Ref Nobody}}", "", "",
 			"ValidationError: Template format error: Unresolved resource dependencies [Nobody] in the Outputs block of the template",
 		},
-		{"no YAML", "Resources: [", "", "", "ValidationError: Template format error: YAML not well-formed."},
+		{"no YAML", "Resources: [", "", "", "ValidationError: Template format error: YAML not well-formed. (line 1, column 13)"},
 		{
 			"no such type", "Resources: {T: {Type: AWS::SNS::Tropic}}", "", "",
 			"ValidationError: Template format error: Unrecognized resource types: [AWS::SNS::Tropic]",
