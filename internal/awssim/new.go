@@ -49,7 +49,7 @@ type Options struct {
 	PlaceholderImages bool
 	// RateLimits throttles calls as AWS does by default, in real time.
 	RateLimits bool
-	// Folder keeps what is too large for Save: the images of the registry. Empty keeps it in memory.
+	// Folder keeps what is too large for Save: images and databases. If it is empty they end with the simulator.
 	Folder string
 }
 
@@ -61,52 +61,15 @@ func New(options Options) *Server {
 	}
 	pace := clock.Clock{Speed: options.Speed}
 	plain := generic.New(pace)
-	home := resource.Place{Account: Account, Region: DefaultRegion}
-	images := ecr.New(home)
-	if options.Folder != "" {
-		images = ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
-	}
-	lines := logs.New()
-	containers := ecs.NewContainers(images, process.NewRunner(""))
-	if options.PlaceholderImages {
-		containers = ecs.WithPlaceholders(containers)
-	}
-	secrets, parameters := secretsmanager.New(pace), ssm.New()
-	kept := references{secrets: secrets, parameters: parameters}
-	databases := rds.New(rds.Deps{
-		Clock: pace, Secrets: secrets, Records: plain, Subnets: plain.Subnet, Runner: process.NewRunner(""), Folder: options.Folder,
-	})
 	server := &Server{
-		log: log, services: make(map[string]wire.Service), registry: images, records: plain, limits: limitsOf(options),
+		log: log, services: make(map[string]wire.Service), records: plain, limits: limitsOf(options),
 		keepers: []state.Named{{Name: "records", Keeper: plain}},
 	}
 	server.carriers = newMessaging(pace, server.origin.url, log)
-	carriers := server.carriers
-	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: carriers.topics})
-	names := route53.New(pace)
-	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
-	balancers := elb.New(pace, plain.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
-	certificates.Users = balancers.CertificateUsers
-	metrics.AddSource(balancers)
-	clusters := ecs.New(ecs.Deps{
-		Clock: pace, Containers: server.faults.WrapContainers(containers),
-		Logs: lines, Balancers: balancers, Subnets: plain.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics,
-		Events: carriers.events,
-	})
-	metrics.AddSource(clusters)
-	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
-	metrics.RunPoliciesWith(scaling)
-	server.clusters, server.balancers = clusters, balancers
-	server.names, server.certificates = names, certificates
+	parts := server.parts(options, pace)
 	server.private = server.admin()
 	providers := plain.Providers()
-	objects := s3.New(pace, plain)
-	for _, service := range []api{
-		sts.New(), objects, images, lines, metrics, balancers, clusters, scaling,
-		carriers.queues, carriers.topics, carriers.events, ec2.New(plain), iam.New(plain),
-		secrets, parameters, databases,
-		names, certificates,
-	} {
+	for _, service := range parts.services {
 		server.add(service)
 		if maker, ok := service.(provisioner); ok {
 			maps.Copy(providers, maker.Providers())
@@ -116,13 +79,85 @@ func New(options Options) *Server {
 	for name, provider := range providers {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
-	stacks := cloudformation.New(cloudformation.Config{
-		Clock: pace, Providers: providers, Alarms: metrics, References: kept, Objects: objects,
-		Topics: carriers.topics, Events: carriers.events, Logger: log,
-	})
-	server.stacks = stacks
-	server.add(stacks)
+	parts.stacks.Clock, parts.stacks.Providers, parts.stacks.Logger = pace, providers, log
+	server.stacks = cloudformation.New(parts.stacks)
+	server.add(server.stacks)
 	return server
+}
+
+// parts are the services beside CloudFormation, in the order in which they are restored (and closed, the last one first),
+// and what CloudFormation needs of them.
+type parts struct {
+	services []api
+	stacks   cloudformation.Config
+}
+
+// parts makes the services and lets them know each other.
+func (s *Server) parts(options Options, pace clock.Clock) parts {
+	lines := logs.New()
+	images := newRegistry(options)
+	objects := s3.New(pace, s.records)
+	secrets, parameters := secretsmanager.New(pace), ssm.New()
+	kept := references{secrets: secrets, parameters: parameters}
+	databases := rds.New(rds.Deps{
+		Clock: pace, Secrets: secrets, Records: s.records, Subnets: s.records.Subnet, Runner: process.NewRunner(""),
+		Folder: options.Folder,
+	})
+	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
+	names := route53.New(pace)
+	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
+	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
+	certificates.Users = balancers.CertificateUsers
+	clusters := ecs.New(ecs.Deps{
+		Clock: pace, Containers: s.faults.WrapContainers(newContainers(options, images)), Logs: lines, Balancers: balancers,
+		Subnets: s.records.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics, Events: s.carriers.events,
+	})
+	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
+	metrics.AddSource(balancers)
+	metrics.AddSource(clusters)
+	metrics.RunPoliciesWith(scaling)
+	s.registry, s.clusters, s.balancers, s.names, s.certificates = images, clusters, balancers, names, certificates
+	return parts{
+		services: []api{
+			sts.New(),
+			objects,
+			images,
+			lines,
+			s.carriers.queues,
+			s.carriers.topics,
+			s.carriers.events,
+			metrics,
+			ec2.New(s.records),
+			iam.New(s.records),
+			secrets,
+			parameters,
+			databases,
+			names,
+			certificates,
+			balancers,
+			clusters, // whose tasks use all of these
+			scaling,
+		},
+		stacks: cloudformation.Config{
+			Alarms: metrics, References: kept, Objects: objects, Topics: s.carriers.topics, Events: s.carriers.events,
+		},
+	}
+}
+
+func newRegistry(options Options) *ecr.Service {
+	home := resource.Place{Account: Account, Region: DefaultRegion}
+	if options.Folder == "" {
+		return ecr.New(home)
+	}
+	return ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
+}
+
+func newContainers(options Options, images *ecr.Service) ecs.Containers {
+	containers := ecs.NewContainers(images, process.NewRunner(""))
+	if options.PlaceholderImages {
+		return ecs.WithPlaceholders(containers)
+	}
+	return containers
 }
 
 // provisioner is a service that makes resources of stacks real.
