@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -166,7 +167,7 @@ func (st *stack) summarize() stackSummary {
 type describeStackEventsInput struct{ StackName, NextToken string }
 
 type describeStackEventsOutput struct {
-	StackEvents []describedEvent
+	StackEvents []wire.Encoded // of describedEvent
 	NextToken   *string
 }
 
@@ -209,9 +210,13 @@ func (s *Service) describeStackEvents(
 		}
 	}
 	first := max(older-pageSize, 0)
-	out := &describeStackEventsOutput{StackEvents: make([]describedEvent, 0, older-first)}
-	for _, e := range slices.Backward(st.events[first:older]) {
-		out.StackEvents = append(out.StackEvents, st.describeEvent(e))
+	out := &describeStackEventsOutput{StackEvents: make([]wire.Encoded, 0, older-first)}
+	for i := older - 1; i >= first; i-- {
+		encoded, err := st.encodeEvent(&st.events[i])
+		if err != nil {
+			return nil, err
+		}
+		out.StackEvents = append(out.StackEvents, encoded)
 	}
 	if first > 0 {
 		next := encodeToken(first)
@@ -220,14 +225,24 @@ func (s *Service) describeStackEvents(
 	return out, nil
 }
 
-func (st *stack) describeEvent(e event) describedEvent {
+// encodeEvent writes an event for an answer, once: clients that wait ask for the same ones all the time. The caller holds
+// st.mu.
+func (st *stack) encodeEvent(e *event) (wire.Encoded, error) {
+	if e.encoded != nil {
+		return e.encoded, nil
+	}
 	physicalID := e.physicalID
-	return describedEvent{
+	encoded, err := wire.Encode(describedEvent{
 		StackID: st.id, EventID: e.id, StackName: st.name, OperationID: e.operationID, LogicalResourceID: e.logicalID,
 		PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at), ResourceStatus: e.status,
 		ResourceStatusReason: optional(e.reason), ResourceProperties: e.shownProperties(), ClientRequestToken: e.token,
 		DetailedStatus: e.detailedStatus(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("writing an event: %w", err)
 	}
+	e.encoded = encoded
+	return encoded, nil
 }
 
 // shownProperties is the event's ResourceProperties; "" if it has none.

@@ -66,7 +66,8 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 	}
 	for _, e := range kept.Events {
 		st.events = append(st.events, event{
-			e.ID, e.Token, e.OperationID, e.OperationType, e.LogicalID, e.PhysicalID, e.Type, e.Status, e.Reason, e.At, e.Properties,
+			id: e.ID, token: e.Token, operationID: e.OperationID, operationType: e.OperationType, logicalID: e.LogicalID,
+			physicalID: e.PhysicalID, typeOfThing: e.Type, status: e.Status, reason: e.Reason, at: e.At, properties: e.Properties,
 		})
 	}
 	if u := kept.Unfinished; u != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
 	awsevent "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/event"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // stack is one stack, living or deleted. What follows mu is guarded by it.
@@ -124,6 +125,7 @@ type event struct {
 	reason                             string
 	at                                 time.Time
 	properties                         resource.Properties // as they are shown; nil for the stack's own events
+	encoded                            wire.Encoded        // as DescribeStackEvents tells it; nil before it did
 }
 
 // enter moves the stack to a status and writes the event. The caller holds mu.

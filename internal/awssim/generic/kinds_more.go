@@ -1,7 +1,6 @@
 package generic
 
 import (
-	"maps"
 	"strings"
 	"time"
 
@@ -28,16 +27,18 @@ func moreKinds() map[string]kind {
 			blocked:  "%s has mount targets; delete them before deleting the file system",
 			blockers: map[string]string{"AWS::EFS::MountTarget": "FileSystemId"},
 		},
-		"AWS::EFS::AccessPoint":                 {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
-		"AWS::EFS::MountTarget":                 {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
-		"AWS::WAFv2::WebACL":                    {identify: identifyFirewall},
-		"AWS::Cognito::UserPool":                {identify: identifyUserPool},
-		"AWS::Cognito::UserPoolClient":          {identify: identifyUserPoolClient},
-		"AWS::Cognito::UserPoolDomain":          {identify: identifyUserPoolDomain},
-		"AWS::ServiceDiscovery::HttpNamespace":  {identify: identifyNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace()},
+		"AWS::EFS::AccessPoint":        {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
+		"AWS::EFS::MountTarget":        {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
+		"AWS::WAFv2::WebACL":           {identify: identifyFirewall},
+		"AWS::Cognito::UserPool":       {identify: identifyUserPool},
+		"AWS::Cognito::UserPoolClient": {identify: identifyUserPoolClient},
+		"AWS::Cognito::UserPoolDomain": {identify: identifyUserPoolDomain},
+		"AWS::ServiceDiscovery::HttpNamespace": {
+			identify: identifyNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace(),
+		},
 		"AWS::ServiceDiscovery::Service":        {identify: identifyDiscovery("srv", "service")},
 		"AWS::EC2::NetworkAcl":                  {identify: numbered("acl", "Id")},
-		"AWS::EC2::NetworkAclEntry":             {identify: identifyAclEntry},
+		"AWS::EC2::NetworkAclEntry":             {identify: identifyACLEntry},
 		"AWS::EC2::EgressOnlyInternetGateway":   {identify: numbered("eigw", "Id")},
 		"AWS::EC2::FlowLog":                     {identify: numbered("fl", "Id")},
 		"AWS::EC2::SubnetCidrBlock":             {identify: numbered("subnet-cidr-assoc", "Id")},
@@ -93,7 +94,8 @@ func identifyUserPool(r resource.Request) (string, map[string]any) {
 	id := r.Region + "_" + random(mixedCase, letters)
 	provider := "cognito-idp." + r.Region + ".amazonaws.com/" + id
 	return id, map[string]any{
-		"UserPoolId": id, "Arn": arnOf(r, "cognito-idp", "userpool/"+id), "ProviderName": provider, "ProviderURL": "https://" + provider,
+		"UserPoolId": id, "Arn": arnOf(r, "cognito-idp", "userpool/"+id),
+		"ProviderName": provider, "ProviderURL": "https://" + provider,
 	}
 }
 
@@ -142,7 +144,7 @@ func identifyPrivateNamespace(r resource.Request) (string, map[string]any) {
 	return id, made
 }
 
-func identifyAclEntry(r resource.Request) (string, map[string]any) {
+func identifyACLEntry(r resource.Request) (string, map[string]any) {
 	id := name(r, usualNameLength)
 	return id, map[string]any{"Id": id}
 }
@@ -151,23 +153,32 @@ func identifyAclEntry(r resource.Request) (string, map[string]any) {
 // letters: what the resource then has.
 func usual(resourceType string) map[string]any {
 	none := []any{}
-	return maps.Clone(map[string]map[string]any{
-		vpcType: {"EnableDnsHostnames": false, "EnableDnsSupport": true, "InstanceTenancy": "default", "Tags": none},
-		subnetType: {
+	switch resourceType {
+	case vpcType:
+		return map[string]any{"EnableDnsHostnames": false, "EnableDnsSupport": true, "InstanceTenancy": "default", "Tags": none}
+	case subnetType:
+		return map[string]any{
 			"AssignIpv6AddressOnCreation": false, "EnableDns64": false, "Ipv6Native": false, "MapPublicIpOnLaunch": false, "Tags": none,
 			"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord": false,
 			"PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord":    false,
 			"PrivateDnsNameOptionsOnLaunch.HostnameType":                    "ip-name",
 			"BlockPublicAccessStates.InternetGatewayBlockMode":              "off",
-		},
-		"AWS::EC2::SecurityGroup":    {"SecurityGroupEgress": none, "SecurityGroupIngress": none, "Tags": none},
-		"AWS::EC2::NatGateway":       {"AutoProvisionZones": "disabled", "AutoScalingIps": "disabled"},
-		"AWS::EC2::VPCCidrBlock":     {"IpSource": "amazon", "Ipv6AddressAttribute": "public"},
-		"AWS::EC2::SubnetCidrBlock":  {"IpSource": "amazon", "Ipv6AddressAttribute": "public"},
-		"AWS::EFS::MountTarget":      {"SecurityGroups": none},
-		"AWS::RDS::DBParameterGroup": {"Tags": none},
-		"AWS::SNS::Topic": {
+		}
+	case "AWS::EC2::SecurityGroup":
+		return map[string]any{"SecurityGroupEgress": none, "SecurityGroupIngress": none, "Tags": none}
+	case "AWS::EC2::NatGateway":
+		return map[string]any{"AutoProvisionZones": "disabled", "AutoScalingIps": "disabled"}
+	case "AWS::EC2::VPCCidrBlock", "AWS::EC2::SubnetCidrBlock":
+		return map[string]any{"IpSource": "amazon", "Ipv6AddressAttribute": "public"}
+	case "AWS::EFS::MountTarget":
+		return map[string]any{"SecurityGroups": none}
+	case "AWS::RDS::DBParameterGroup":
+		return map[string]any{"Tags": none}
+	case "AWS::SNS::Topic":
+		return map[string]any{
 			"ContentBasedDeduplication": false, "FifoTopic": false, "DeliveryStatusLogging": none, "Subscription": none, "Tags": none,
-		},
-	}[resourceType])
+		}
+	default:
+		return nil
+	}
 }

@@ -33,6 +33,19 @@ func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
 // writers are used again: long answers grow their buffers.
 var writers = sync.Pool{New: func() any { return &xmlWriter{} }} //nolint:gochecknoglobals // a cache of memory, without state
 
+// Encoded is a structure of a Query answer that was written before: what is told again and again need not be written
+// each time.
+type Encoded []byte
+
+// Encode writes the members of a structure.
+func Encode(structure any) (Encoded, error) {
+	out := &xmlWriter{}
+	if err := out.members(reflect.Indirect(reflect.ValueOf(structure))); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(out.buffer.Bytes()), nil
+}
+
 // encodeEC2 writes an answer of EC2: <OpResponse><requestId>...</requestId> and the members.
 func encodeEC2(call *Call, namespace string, value any) ([]byte, error) {
 	out := &xmlWriter{item: "item"}
@@ -121,6 +134,12 @@ func (w *xmlWriter) element(name string, value reflect.Value) error {
 		if !moment.IsZero() {
 			w.leaf(name, moment.UTC().Format(xmlTime))
 		}
+		return nil
+	}
+	if written, ok := reflect.TypeAssert[Encoded](value); ok {
+		w.open(name)
+		w.buffer.Write(written)
+		w.close(name)
 		return nil
 	}
 	switch value.Kind() { //nolint:exhaustive // the kinds that an output struct can have
