@@ -15,4 +15,4 @@ if [[ ! -x $folder/usr/bin/python3 ]]; then
 	debootstrap --variant=minbase --include="$packages" trixie "$folder" >&2
 fi
 install -m 0644 "$(dirname "$0")/app.py" "$folder/srv/app.py"
-exec chroot "$folder" python3 -m uvicorn --app-dir /srv app:app --host 127.0.0.1 --port "$port" --no-access-log
+exec chroot "$folder" python3 -m uvicorn --app-dir /srv app:app --host 127.0.0.1 --port "$port"
