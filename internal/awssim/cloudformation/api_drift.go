@@ -247,10 +247,11 @@ func (s *Service) driftsOf(call *wire.Call, in *describeStackResourceDriftsInput
 }
 
 func (st *stack) describeDrift(r *record) describedDrift {
+	expected, actual, differences := r.drift.told()
 	return describedDrift{
 		StackID: st.id, LogicalResourceID: r.logicalID, PhysicalResourceID: r.physicalID, ResourceType: r.resourceType,
-		ExpectedProperties: encodeProperties(r.drift.expected), ActualProperties: encodeProperties(r.drift.actual),
-		PropertyDifferences: orEmpty(r.drift.differences), StackResourceDriftStatus: r.drift.status,
+		ExpectedProperties: encodeProperties(expected), ActualProperties: encodeProperties(actual),
+		PropertyDifferences: orEmpty(differences), StackResourceDriftStatus: r.drift.status,
 		Timestamp: wire.At(r.drift.checked),
 	}
 }

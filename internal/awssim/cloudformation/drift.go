@@ -33,7 +33,8 @@ type drift struct {
 	status           string
 	checked          time.Time
 	expected, actual resource.Properties
-	ignored          []string // names of properties that are never read back
+	shown            resource.Properties // expected, as it is shown
+	ignored          []string            // names of properties that are never read back
 	differences      []difference
 }
 
@@ -46,7 +47,7 @@ func (s *Service) look(st *stack, r *record) *drift {
 	if !ok || r.skipped {
 		return nil
 	}
-	found := &drift{status: driftInSync, checked: s.clock.Now(), expected: r.properties}
+	found := &drift{status: driftInSync, checked: s.clock.Now(), expected: r.properties, shown: r.shown}
 	actual, exists := reader.Read(resource.Request{
 		Place: st.Place, Type: r.resourceType, PhysicalID: r.physicalID, Properties: r.properties, Tags: r.tags,
 	})

@@ -45,7 +45,7 @@ func (v parameterValue) resolved() any {
 // shown is what descriptions show.
 func (v parameterValue) shown() string {
 	if v.noEcho {
-		return "****"
+		return mask
 	}
 	return v.value
 }
