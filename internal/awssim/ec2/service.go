@@ -1,8 +1,8 @@
 // Package ec2 is the part of EC2's API that looks at networks, and makes the cheap parts of them: over the same records
 // that templates make, so that there is one truth.
 //
-// An account has no default VPC unless one is created. Packets are not filtered. Texts of errors are those that EC2 is
-// quoted with.
+// An account has no default VPC unless one is created. Packets are not filtered. Codes of errors are those of the API
+// reference, their texts are believed.
 package ec2
 
 import (

@@ -29,13 +29,13 @@ func limitOf(service, operation string) (string, limit) {
 	case service == "elasticloadbalancing":
 		return "write", limit{3, 10} // believed
 	case service == "ec2" && reads:
-		return "read", limit{20, 100} // "Request throttling for the Amazon EC2 API", non-mutating actions
+		return "read", limit{20, 100} // believed; "Request throttling for the Amazon EC2 API" has the numbers
 	case service == "ec2":
-		return "write", limit{5, 50} // mutating actions, there
+		return "write", limit{5, 50} // believed, as above
 	case service == "logs" && operation == "PutLogEvents":
-		return operation, limit{5000, 5000} // "CloudWatch Logs quotas"
+		return operation, limit{5000, 5000} // believed; "CloudWatch Logs quotas" has the numbers
 	case service == "logs" && (operation == "FilterLogEvents" || operation == "GetLogEvents"):
-		return operation, limit{10, 25} // "CloudWatch Logs quotas"; the burst is believed
+		return operation, limit{10, 25} // believed, as above
 	case service == "sqs" || service == "sts" || service == "s3":
 		return "", limit{} // no bucket that a client could find
 	default:
@@ -43,8 +43,7 @@ func limitOf(service, operation string) (string, limit) {
 	}
 }
 
-// ecsLimit has the buckets of "Request throttling for the Amazon ECS API": clusters are changed once a second, twenty
-// times at once; the other numbers are believed.
+// ecsLimit has buckets like those of "Request throttling for the Amazon ECS API"; their sizes are believed.
 func ecsLimit(operation string, reads bool) (string, limit) {
 	about := "cluster"
 	for _, thing := range []string{"TaskDefinition", "Service", "Task", "Tag"} {

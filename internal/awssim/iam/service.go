@@ -1,7 +1,7 @@
 // Package iam is the part of IAM's API that looks at roles and policies and makes them: over the same records that
 // templates make. Policies grant and forbid nothing here.
 //
-// Texts of errors are those that IAM is quoted with.
+// Codes of errors are those of the API reference, their texts are believed.
 package iam
 
 import (

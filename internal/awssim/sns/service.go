@@ -1,7 +1,7 @@
 // Package sns is the Simple Notification Service: topics that hand messages on to queues and to servers on this machine.
 //
 // Messages are not signed: their Signature is a placeholder. Mail is not sent: such subscriptions stay pending. Texts of
-// errors are those of public recordings.
+// errors are believed.
 package sns
 
 import (

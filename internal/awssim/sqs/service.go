@@ -2,8 +2,7 @@
 // queue's policy lets them.
 //
 // Visibility timeouts, delays, long polling and retention are between a queue and its consumers, which live in real
-// time: the simulator's speed does not divide them. Texts of errors are those of public recordings; those of limits
-// follow the API reference.
+// time: the simulator's speed does not divide them. Limits are those of the API reference; texts of errors are believed.
 package sqs
 
 import (
