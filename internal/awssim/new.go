@@ -49,7 +49,7 @@ type Options struct {
 	PlaceholderImages bool
 	// RateLimits throttles calls as AWS does by default, in real time.
 	RateLimits bool
-	// Folder keeps what is too large for Save: images and databases. If it is empty they end with the simulator.
+	// Folder keeps what is too large for Save: images, databases and file systems. If it is empty they end with the simulator.
 	Folder string
 }
 
@@ -111,6 +111,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: s.faults.WrapContainers(newContainers(options, images)), Logs: lines, Balancers: balancers,
 		Subnets: s.records.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics, Events: s.carriers.events,
+		Records: s.records, Folder: filesFolder(options),
 	})
 	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
 	metrics.AddSource(balancers)
@@ -150,6 +151,14 @@ func newRegistry(options Options) *ecr.Service {
 		return ecr.New(home)
 	}
 	return ecr.NewOnDisk(home, filepath.Join(options.Folder, "images"))
+}
+
+// filesFolder is where file systems of EFS are kept.
+func filesFolder(options Options) string {
+	if options.Folder == "" {
+		return ""
+	}
+	return filepath.Join(options.Folder, "files")
 }
 
 func newContainers(options Options, images *ecr.Service) ecs.Containers {

@@ -26,8 +26,8 @@ type Containers interface {
 type Image interface {
 	// Digest is the manifest's, such as "sha256:0123...".
 	Digest() string
-	// Start runs a container. Each line of its output goes to output, which may be nil.
-	Start(spec *ContainerSpec, output func(line string)) (Container, error)
+	// Start runs a container with the mounts in its root. Each line of its output goes to output, which may be nil.
+	Start(spec *ContainerSpec, mounts []process.Mount, output func(line string)) (Container, error)
 }
 
 // Container is a container that runs, or has run.
@@ -114,10 +114,10 @@ type unpackedImage struct {
 func (i *unpackedImage) Digest() string { return i.root.Digest }
 
 // Start runs the image's entry point as the container's definition says.
-func (i *unpackedImage) Start(spec *ContainerSpec, output func(line string)) (Container, error) {
+func (i *unpackedImage) Start(spec *ContainerSpec, mounts []process.Mount, output func(line string)) (Container, error) {
 	how := process.Spec{
 		Root: i.root, EntryPoint: spec.EntryPoint, Command: spec.Command, Env: environment(spec),
-		WorkingDir: spec.WorkingDirectory, User: spec.User, Output: output,
+		WorkingDir: spec.WorkingDirectory, User: spec.User, Mounts: mounts, Output: output,
 	}
 	running, err := i.runner.Start(how)
 	if err != nil {

@@ -29,7 +29,7 @@ type TaskSpec struct {
 	Memory                  string            `json:"memory,omitempty"`
 	RuntimePlatform         *Platform         `json:"runtimePlatform,omitempty"`
 	EphemeralStorage        *EphemeralStorage `json:"ephemeralStorage,omitempty"`
-	Volumes                 []struct{}        `json:"volumes"`
+	Volumes                 []Volume          `json:"volumes"`
 }
 
 // Platform is what a task runs on.
@@ -70,9 +70,9 @@ type ContainerSpec struct {
 
 	RepositoryCredentials *RepositoryCredentials `json:"repositoryCredentials,omitempty"`
 
-	MountPoints    []struct{} `json:"mountPoints"`
-	VolumesFrom    []struct{} `json:"volumesFrom"`
-	SystemControls []struct{} `json:"systemControls"`
+	MountPoints    []MountPoint `json:"mountPoints"`
+	VolumesFrom    []VolumeFrom `json:"volumesFrom"`
+	SystemControls []struct{}   `json:"systemControls"`
 }
 
 // PortMapping is a port on which a container listens.
@@ -204,6 +204,9 @@ func (t *TaskSpec) check() error {
 	}
 	if !hasEssential {
 		return errClient("At least one container must be essential.")
+	}
+	if err := t.checkVolumes(); err != nil {
+		return err
 	}
 	return t.checkDependencies(names)
 }

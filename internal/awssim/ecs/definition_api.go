@@ -71,7 +71,7 @@ func (d *definition) describe() describedDefinition {
 	if !d.retired.IsZero() {
 		described.DeregisteredAt = wire.At(d.retired)
 	}
-	described.Volumes = []struct{}{}
+	described.Volumes = describedVolumes(d.Volumes)
 	described.ContainerDefinitions = slices.Clone(d.ContainerDefinitions)
 	for i := range described.ContainerDefinitions {
 		described.ContainerDefinitions[i].complete()
@@ -88,7 +88,8 @@ func (c *ContainerSpec) complete() {
 		c.PortMappings[i].Protocol = "tcp"
 	}
 	c.Environment = append([]KeyValue{}, c.Environment...)
-	c.MountPoints, c.VolumesFrom, c.SystemControls = []struct{}{}, []struct{}{}, []struct{}{}
+	c.MountPoints, c.VolumesFrom = append([]MountPoint{}, c.MountPoints...), append([]VolumeFrom{}, c.VolumesFrom...)
+	c.SystemControls = []struct{}{}
 }
 
 func (s *Service) registerTaskDefinition(_ context.Context, call *wire.Call, in *registerInput) (*definitionOutput, error) {

@@ -61,6 +61,9 @@ func (s *Service) bringUp(t *task) error {
 	if err := s.fetchSecrets(t); err != nil {
 		return err
 	}
+	if err := s.openVolumes(t); err != nil {
+		return err
+	}
 	if err := s.pull(t); err != nil {
 		return err
 	}
@@ -162,7 +165,7 @@ func (s *Service) startContainer(t *task, one *container) error {
 			}
 		}
 	}
-	started, err := one.image.Start(one.started(), output)
+	started, err := one.image.Start(one.started(), t.mounts(one), output)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -223,6 +226,7 @@ func (s *Service) takeDown(t *task) {
 	}
 	s.advance(t, stopping)
 	s.stopContainers(t)
+	s.disk.drop(t.id)
 	s.advance(t, deprovisioning)
 	_ = s.Clock.Sleep(s.life, deprovisioningTime)
 	s.addresses.Release(t.subnet.ID, t.address)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecr"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 )
 
 // WithPlaceholders runs a web server that answers 200 on every path in the place of images whose registry cannot be
@@ -68,7 +69,7 @@ func (i *placeholderImage) Notice() string {
 }
 
 // Start starts the web server.
-func (i *placeholderImage) Start(_ *ContainerSpec, output func(line string)) (Container, error) {
+func (i *placeholderImage) Start(_ *ContainerSpec, _ []process.Mount, output func(line string)) (Container, error) {
 	socket, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // instantaneous
 	if err != nil {
 		return nil, fmt.Errorf("CannotStartContainerError: %w", err)

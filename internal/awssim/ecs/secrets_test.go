@@ -11,6 +11,7 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
@@ -42,9 +43,9 @@ type overseenImage struct {
 	of *overseen
 }
 
-func (i overseenImage) Start(spec *ecs.ContainerSpec, output func(string)) (ecs.Container, error) {
+func (i overseenImage) Start(spec *ecs.ContainerSpec, mounts []process.Mount, output func(string)) (ecs.Container, error) {
 	i.of.environments <- spec.Environment
-	return i.Image.Start(spec, output)
+	return i.Image.Start(spec, mounts, output)
 }
 
 func newVaultTheatre(t *testing.T) (*theatre, *overseen) {

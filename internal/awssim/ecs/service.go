@@ -61,6 +61,8 @@ type Deps struct {
 	Events     awsevent.Sink // of EventBridge; nil drops them
 	Alarms     Alarms        // of CloudWatch; nil has none
 	Metrics    Metrics       // of CloudWatch; nil drops them
+	Records    Records       // of EFS; nil has no file systems
+	Folder     string        // of file systems; empty: they end with the service
 }
 
 // Service is the clusters of all accounts and regions.
@@ -71,6 +73,7 @@ type Service struct {
 	end       context.CancelFunc
 	work      sync.WaitGroup // schedulers and tasks
 	addresses network.Pool
+	disk      disk
 
 	mu          sync.Mutex
 	clusters    map[string]*cluster    // by ARN
@@ -89,7 +92,7 @@ type familyKey struct {
 func New(deps Deps) *Service {
 	life, end := context.WithCancel(context.Background())
 	return &Service{
-		Deps: deps, life: life, end: end,
+		Deps: deps, life: life, end: end, disk: disk{folder: deps.Folder},
 		clusters: make(map[string]*cluster), definitions: make(map[string]*definition), revisions: make(map[familyKey]int),
 		memories: make(map[*task]*time.Timer),
 	}
@@ -108,7 +111,7 @@ func (s *Service) Close() error {
 	if err != nil {
 		return fmt.Errorf("ending the containers: %w", err)
 	}
-	return nil
+	return s.disk.close()
 }
 
 // Providers makes the types of AWS::ECS real.

@@ -18,6 +18,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
@@ -50,7 +51,7 @@ type role struct {
 
 func (r *role) Digest() string { return "sha256:" + r.does }
 
-func (r *role) Start(_ *ecs.ContainerSpec, output func(string)) (ecs.Container, error) {
+func (r *role) Start(_ *ecs.ContainerSpec, _ []process.Mount, output func(string)) (ecs.Container, error) {
 	if r.does == "unstartable" {
 		return nil, errors.New("CannotStartContainerError: no such file")
 	}

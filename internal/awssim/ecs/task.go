@@ -67,6 +67,7 @@ type task struct {
 	address    netip.Addr
 	provider   string // capacity provider
 	containers []*container
+	volumes    map[string]string // directories, by the volumes' names; known to what brings the task up alone
 
 	asked  context.Context    //nolint:containedctx // ends when the task is asked to stop
 	ask    context.CancelFunc // asks
@@ -159,7 +160,7 @@ func (s *Service) newTask(f *fleet, of *deployment) (*task, error) {
 		fleet: f, deployment: of, definition: of.revision.definition, id: id,
 		arn: arn(f.place, "task/"+f.cluster.name+"/"+id), eni: "eni-" + hexID()[:17], created: time.Now().UTC(),
 		subnet: subnet, address: address, last: provisioning, provider: f.provider(of),
-		group: "service:" + f.name, startedBy: of.id, execute: f.execute,
+		volumes: make(map[string]string), group: "service:" + f.name, startedBy: of.id, execute: f.execute,
 	}
 	if of.run != nil {
 		made.execute = of.run.execute

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 )
 
 // WrapContainers returns containers whose pulls and starts the set's rules strike.
@@ -54,8 +55,8 @@ type noticedImage struct {
 }
 
 // Start starts a container, which ends early if a fault says so.
-func (i *image) Start(spec *ecs.ContainerSpec, output func(line string)) (ecs.Container, error) {
-	started, err := i.Image.Start(spec, output)
+func (i *image) Start(spec *ecs.ContainerSpec, mounts []process.Mount, output func(line string)) (ecs.Container, error) {
+	started, err := i.Image.Start(spec, mounts, output)
 	if err != nil {
 		return nil, fmt.Errorf("%w", err)
 	}

@@ -19,8 +19,9 @@ const (
 // launcher starts all processes from one thread that lives as long as they may: the kernel sends the signal
 // "your parent died" (prctl PR_SET_PDEATHSIG) when the thread ends that forked, not when its process ends.
 type launcher struct {
-	requests chan func()
-	stopped  chan struct{}
+	requests  chan func()
+	stopped   chan struct{}
+	separated bool // has a table of mounts of its own; known to its thread alone
 }
 
 func newLauncher() *launcher {
@@ -39,17 +40,22 @@ func (l *launcher) serve() {
 
 // start starts a copy of the command. It must not be called after close.
 func (l *launcher) start(template *exec.Cmd) (*exec.Cmd, error) {
-	type result struct {
+	var (
 		cmd *exec.Cmd
 		err error
-	}
-	results := make(chan result, 1)
+	)
+	l.do(func() { cmd, err = startWhenReady(template) })
+	return cmd, err
+}
+
+// do does the work on the launcher's thread and waits for its end. It must not be called after close.
+func (l *launcher) do(work func()) {
+	done := make(chan struct{})
 	l.requests <- func() {
-		cmd, err := startWhenReady(template)
-		results <- result{cmd, err}
+		defer close(done)
+		work()
 	}
-	started := <-results
-	return started.cmd, started.err
+	<-done
 }
 
 func (l *launcher) close() {

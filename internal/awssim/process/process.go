@@ -7,7 +7,7 @@
 // user, which suffices for static binaries.
 //
 // What a container runtime does beyond that is left out: the processes of one image share its unpacked
-// files, and CPU and memory are not limited.
+// files, but for what is mounted over them, and CPU and memory are not limited.
 package process
 
 import (
@@ -38,6 +38,8 @@ type Spec struct {
 	// WorkingDir and User override the image's unless empty.
 	WorkingDir string
 	User       string
+	// Mounts are put into the root, in this order; the process then has one of its own.
+	Mounts []Mount
 	// Output receives each line of standard output and standard error, without the newline, one at a time.
 	Output func(line string)
 }
@@ -54,6 +56,7 @@ type Exit struct {
 type Process struct {
 	cmd      *exec.Cmd
 	port     *reservedPort
+	root     *Root          // nil for a program of this machine
 	ask      syscall.Signal // asks it to end
 	done     chan struct{}
 	exit     Exit // set before done is closed
@@ -100,7 +103,7 @@ func (p *Process) signal(signal syscall.Signal) {
 }
 
 // start runs the command with its output on a pipe and a goroutine that follows it to its end.
-func start(launch *launcher, cmd *exec.Cmd, port *reservedPort, output func(string)) (*Process, error) {
+func start(launch *launcher, cmd *exec.Cmd, port *reservedPort, root *Root, output func(string)) (*Process, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("opening a pipe for the output: %w", err)
@@ -110,7 +113,7 @@ func start(launch *launcher, cmd *exec.Cmd, port *reservedPort, output func(stri
 	if err := errors.Join(err, writer.Close()); err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-	process := &Process{cmd: started, port: port, ask: syscall.SIGTERM, done: make(chan struct{})}
+	process := &Process{cmd: started, port: port, root: root, ask: syscall.SIGTERM, done: make(chan struct{})}
 	go process.follow(reader, output)
 	return process, nil
 }
@@ -139,6 +142,9 @@ func (p *Process) follow(reader *os.File, output func(string)) {
 	_ = reader.Close()
 	<-delivered
 	p.port.release()
+	if p.root != nil && p.root.leave != nil {
+		p.root.leave()
+	}
 	p.exit = exitOf(p.cmd.ProcessState, err)
 	close(p.done)
 }

@@ -28,6 +28,8 @@ type Root struct {
 	Digest string
 	// Config is the image's: environment, entry point, command, user, working directory.
 	Config v1.Config
+
+	leave func() // takes what is mounted away; nil for the root that all containers of an image share
 }
 
 // identity is who a process runs as.

@@ -122,17 +122,41 @@ func (r *Runner) Start(spec Spec) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := command(spec, port.number)
+	process, err := r.startOn(port, spec)
 	if err != nil {
 		port.release()
 		return nil, err
 	}
-	process, err := start(r.launch, cmd, port, spec.Output)
+	r.watch(process)
+	return process, nil
+}
+
+func (r *Runner) startOn(port *reservedPort, given Spec) (*Process, error) {
+	spec, err := r.mounted(given)
 	if err != nil {
-		port.release()
+		return nil, err
+	}
+	process, err := r.execute(port, spec, spec.Root)
+	if err != nil && spec.Root.leave != nil {
+		spec.Root.leave()
+	}
+	return process, err
+}
+
+// execute starts a program in a root, of which the process disposes at its end if it owns it.
+func (r *Runner) execute(port *reservedPort, spec Spec, owned *Root) (*Process, error) {
+	var (
+		cmd *exec.Cmd
+		err error
+	)
+	r.launch.do(func() { cmd, err = command(spec, port.number) }) // where mounts are seen
+	if err != nil {
+		return nil, err
+	}
+	process, err := start(r.launch, cmd, port, owned, spec.Output)
+	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cmd.Args[0], err)
 	}
-	r.watch(process)
 	return process, nil
 }
 
@@ -143,13 +167,10 @@ func (r *Runner) Run(ctx context.Context, spec Spec, beside *Process) (int, erro
 		return 0, err
 	}
 	defer r.active.Done()
-	cmd, err := command(spec, beside.port.number)
+	spec.Root = beside.root
+	process, err := r.execute(&reservedPort{number: beside.port.number}, spec, nil)
 	if err != nil {
 		return 0, err
-	}
-	process, err := start(r.launch, cmd, &reservedPort{number: beside.port.number}, spec.Output)
-	if err != nil {
-		return 0, fmt.Errorf("starting %s: %w", cmd.Args[0], err)
 	}
 	r.watch(process)
 	select {
@@ -171,7 +192,7 @@ func (r *Runner) Serve(cmd *exec.Cmd, ask syscall.Signal, output func(line strin
 	defer r.active.Done()
 	bound := *cmd
 	bound.SysProcAttr = attached(cmd.SysProcAttr)
-	process, err := start(r.launch, &bound, &reservedPort{}, output)
+	process, err := start(r.launch, &bound, &reservedPort{}, nil, output)
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cmd.Path, err)
 	}

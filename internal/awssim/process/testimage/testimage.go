@@ -29,16 +29,23 @@ type File struct {
 	Name, Content, Link string
 	Type                byte
 	Mode                int64
+	Owner               int
 }
 
 // Build returns an image with the test server as /app/server.
 func Build(t testing.TB, config v1.Config) v1.Image {
 	t.Helper()
+	return Of(t, config, Server(t))
+}
+
+// Server returns the test server as a file of an image.
+func Server(t testing.TB) File {
+	t.Helper()
 	program, err := server()
 	if err != nil {
 		t.Fatalf("building the test server: %v", err)
 	}
-	return Of(t, config, File{Name: Program, Mode: executable, Content: string(program)})
+	return File{Name: Program, Mode: executable, Content: string(program)}
 }
 
 // Of returns an image of one layer with the files.
@@ -70,6 +77,7 @@ func Archive(t testing.TB, files ...File) []byte {
 	for _, file := range files {
 		header := &tar.Header{
 			Name: file.Name, Typeflag: file.Type, Mode: file.Mode, Size: int64(len(file.Content)), Linkname: file.Link,
+			Uid: file.Owner, Gid: file.Owner,
 		}
 		if header.Typeflag == 0 {
 			header.Typeflag = tar.TypeReg

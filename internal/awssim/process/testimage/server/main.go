@@ -6,10 +6,12 @@
 //	polite  exits on SIGTERM
 //	deaf    ignores SIGTERM
 //	pid     prints its process id and ignores SIGTERM
+//	scribe  writes TEXT to FILE, and exits with code 9 if it cannot
 //	parent  starts a deaf child, prints its process id and exits
 //
 // The web server answers VERSION on every path, HEALTH (a status code, 200) on /health, the request's
-// headers on /headers, after the query's "for" (a duration) on /slow, and exits with code 7 on /crash.
+// headers on /headers, the file of the query's "path" on /file (PUT writes it),
+// after the query's "for" (a duration) on /slow, and exits with code 7 on /crash.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -57,6 +60,12 @@ func play(role string) int {
 		return 0
 	case "parent":
 		return bear()
+	case "scribe":
+		if err := os.WriteFile(os.Getenv("FILE"), []byte(os.Getenv("TEXT")), 0o644); err != nil {
+			fmt.Println(err)
+			return 9
+		}
+		return 0
 	default:
 		return serve()
 	}
@@ -133,8 +142,27 @@ func routes() http.Handler {
 		}
 		fmt.Fprint(w, os.Getenv("VERSION"))
 	})
+	mux.HandleFunc("GET /file", func(w http.ResponseWriter, r *http.Request) {
+		content, err := os.ReadFile(r.URL.Query().Get("path"))
+		answer(w, string(content), err)
+	})
+	mux.HandleFunc("PUT /file", func(w http.ResponseWriter, r *http.Request) {
+		content, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = os.WriteFile(r.URL.Query().Get("path"), content, 0o644)
+		}
+		answer(w, "", err)
+	})
 	mux.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) { os.Exit(7) })
 	return mux
+}
+
+func answer(w http.ResponseWriter, content string, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprint(w, content)
 }
 
 func number(variable string, otherwise int) int {

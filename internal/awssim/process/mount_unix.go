@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package process
+
+func (*launcher) do(work func()) { work() }
+
+func (*launcher) mount(string, *Root, []Mount) error { return errCannotMount }
+
+func unmount(string) {}
