@@ -137,7 +137,22 @@ func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, curr
 	if current.launchType == "" && len(current.strategy) == 0 {
 		current.strategy = in.DefaultCapacityProviderStrategy
 	}
-	return current, current.check(in)
+	if err := current.check(in); err != nil {
+		return current, err
+	}
+	return current, s.checkTargets(current.balancers)
+}
+
+// checkTargets refuses target groups of instances, which tasks with addresses of their own are not (the text is recorded in
+// github.com/riboseinc/terraform-aws-ecs-gitlab/issues/5).
+func (s *Service) checkTargets(balancers []LoadBalancer) error {
+	for _, balancer := range balancers {
+		if kind := s.Balancers.TargetType(balancer.TargetGroupArn); kind != "" && kind != "ip" {
+			return errInvalid("The provided target group %s has target type %s, which is incompatible with the awsvpc network mode "+
+				"specified in the task definition.", balancer.TargetGroupArn, kind)
+		}
+	}
+	return nil
 }
 
 func (r *revision) check(in *cluster) error {

@@ -37,10 +37,17 @@ type Balancers interface {
 	Register(groupARN string, target elb.Target) error
 	Deregister(groupARN, id string, port int) <-chan struct{}
 	Health(groupARN, id string, port int) (elb.Health, bool)
+
+	Groups
+	Rules
+}
+
+// Groups is what target groups are like.
+type Groups interface {
 	// InUse says whether a load balancer forwards to the target group.
 	InUse(groupARN string) bool
-
-	Rules
+	// TargetType returns what the target group has targets of; nothing for one that does not exist.
+	TargetType(groupARN string) string
 }
 
 // Rules is how traffic is shifted.

@@ -115,6 +115,7 @@ func (nowhere) Register(string, elb.Target) error                 { return nil }
 func (nowhere) Deregister(string, string, int) <-chan struct{}    { return nil }
 func (nowhere) Health(string, string, int) (elb.Health, bool)     { return elb.Health{}, false }
 func (nowhere) InUse(string) bool                                 { return true }
+func (nowhere) TargetType(string) string                          { return "ip" }
 func (nowhere) Weights(string) (map[string]int, error)            { return map[string]int{}, nil }
 func (nowhere) Shift(string, map[string]int) error                { return nil }
 

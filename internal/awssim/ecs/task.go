@@ -39,9 +39,9 @@ const (
 	bySpot        = "SpotInterruption"
 )
 
-// About how long the steps of a task take on Fargate: 30 to 60 s pass from the request to RUNNING, most of it until the
-// network interface is attached and the image is pulled (others' measurements; AWS publishes none). An image that is
-// small or near is pulled in some seconds.
+// About how long the steps of a task take on Fargate. AWS publishes no times; users report 20 to 40 s from the request to
+// RUNNING with an image from within the VPC (github.com/aws/containers-roadmap/issues/358). How they are spread over the
+// steps is believed.
 const (
 	provisioningTime   = 15 * time.Second
 	pullingTime        = 8 * time.Second // of each image

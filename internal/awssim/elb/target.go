@@ -198,6 +198,16 @@ func (s *Service) InUse(groupARN string) bool {
 	return len(s.balancersOf(groupARN)) > 0
 }
 
+// TargetType returns what a target group has targets of, such as "ip"; nothing for a group that does not exist.
+func (s *Service) TargetType(groupARN string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found, ok := s.groups[groupARN]; ok {
+		return found.TargetType
+	}
+	return ""
+}
+
 // healthOf is the target's health as the API tells it. Call it locked.
 func (s *Service) healthOf(found *target) Health {
 	if found.health.State != Draining && len(s.balancersOf(found.group.arn)) == 0 {
