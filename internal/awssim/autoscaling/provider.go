@@ -3,7 +3,6 @@ package autoscaling
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
@@ -27,15 +26,7 @@ var (
 
 // handlerFailure words an API error as CloudFormation's resource handler does.
 func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	failure := props.Invalid("%s", refused.Message)
-	if refused.Code == "ObjectNotFoundException" {
-		failure.HandlerErrorCode = "NotFound"
-	}
-	return failure
+	return props.Refusal(err, map[string]string{"ObjectNotFoundException": "NotFound"})
 }
 
 // joined is the physical id of a target: service/CLUSTER/NAME|ecs:service:DesiredCount|ecs.

@@ -3,11 +3,10 @@ package cloudwatch
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"maps"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // Providers makes the types of AWS::CloudWatch real.
@@ -25,14 +24,6 @@ var (
 	_ resource.Reader = (*dashboardProvider)(nil)
 )
 
-// handlerFailure words an API error as CloudFormation's resource handler does.
-func handlerFailure(err error) error {
-	if refused, ok := errors.AsType[*wire.Error](err); ok {
-		return props.Invalid("%s", refused.Message)
-	}
-	return err
-}
-
 // properties are described values as a template has them: without those that are empty, and without the others named.
 func properties(described any, leave ...string) resource.Properties {
 	var all resource.Properties
@@ -49,14 +40,6 @@ func properties(described any, leave ...string) resource.Properties {
 	return all
 }
 
-func tagList(tags map[string]string) []any {
-	listed := []any{}
-	for _, tag := range props.SortedTags(tags) {
-		listed = append(listed, map[string]any{"Key": tag.Key, "Value": tag.Value})
-	}
-	return listed
-}
-
 // mergeTags puts the stack's tags and the resource's own together.
 func mergeTags(r resource.Request, own []Tag) map[string]string {
 	converted := make([]props.Tag, 0, len(own))
@@ -71,7 +54,7 @@ func alarmResult(r resource.Request, name string) resource.Result {
 	return resource.Result{PhysicalID: name, Attributes: map[string]any{"Arn": arnOf(r.Place, "alarm:"+name)}}
 }
 
-// exists says whether there is an alarm, and how it is described with its tags.
+// alarmAt returns an alarm as it is now, with its tags, and whether there is one.
 func (s *Service) alarmAt(r resource.Request) (*alarm, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +62,9 @@ func (s *Service) alarmAt(r resource.Request) (*alarm, bool) {
 	if !ok {
 		return nil, false
 	}
-	return new(*found), true
+	copied := *found
+	copied.tags = maps.Clone(found.tags)
+	return &copied, true
 }
 
 // retag replaces the tags of an alarm.
@@ -130,7 +115,7 @@ func (p *metricProvider) Create(_ context.Context, r resource.Request) (resource
 		return resource.Result{}, props.AlreadyExists(r.Type, wanted.AlarmName)
 	}
 	if err := p.setMetric(r.Place, wanted.AlarmName, &wanted.metricAlarm, wanted.actions, mergeTags(r, wanted.Tags)); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	return alarmResult(r, wanted.AlarmName), nil
 }
@@ -145,7 +130,7 @@ func (p *metricProvider) Update(_ context.Context, r resource.Request) (resource
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
 	if err := p.setMetric(r.Place, r.PhysicalID, &wanted.metricAlarm, wanted.actions, nil); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	p.retag(r, wanted.Tags)
 	return alarmResult(r, r.PhysicalID), nil
@@ -163,9 +148,7 @@ func (p *metricProvider) Read(r resource.Request) (resource.Properties, bool) {
 	all := properties(metricProperties{
 		actions: found.actions, metricAlarm: found.metricAlarm, AlarmName: found.key.name,
 	}, "Tags")
-	if len(found.tags) > 0 {
-		all["Tags"] = tagList(found.tags)
-	}
+	props.SetTags(all, r, found.tags)
 	all["Arn"] = found.arn
 	return all, true
 }
@@ -194,7 +177,7 @@ func (p *compositeProvider) Create(_ context.Context, r resource.Request) (resou
 	}
 	due, err := p.setComposite(r.Place, wanted.AlarmName, &wanted.compositeAlarm, mergeTags(r, wanted.Tags))
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	p.perform(due)
 	return alarmResult(r, wanted.AlarmName), nil
@@ -211,7 +194,7 @@ func (p *compositeProvider) Update(_ context.Context, r resource.Request) (resou
 	}
 	due, err := p.setComposite(r.Place, r.PhysicalID, &wanted.compositeAlarm, nil)
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	p.perform(due)
 	p.retag(r, wanted.Tags)
@@ -232,9 +215,7 @@ func (p *compositeProvider) Read(r resource.Request) (resource.Properties, bool)
 	all := properties(compositeProperties{
 		compositeAlarm: compositeAlarm{actions: found.actions, AlarmRule: found.text}, AlarmName: found.key.name,
 	}, "Tags")
-	if len(found.tags) > 0 {
-		all["Tags"] = tagList(found.tags)
-	}
+	props.SetTags(all, r, found.tags)
 	all["Arn"] = found.arn
 	return all, true
 }
@@ -248,7 +229,7 @@ type dashboardProperties struct {
 
 func (p *dashboardProvider) set(r resource.Request, name string, wanted *dashboardProperties) (resource.Result, error) {
 	if err := p.setDashboard(dashboardKey{r.Account, name}, wanted.DashboardBody, nil); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	return resource.Result{PhysicalID: name, Attributes: map[string]any{}}, nil
 }

@@ -3,14 +3,11 @@ package eventbridge
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const (
@@ -61,7 +58,7 @@ func (p *ruleProvider) Create(ctx context.Context, r resource.Request) (resource
 	}
 	at := key{r.Place, wanted.Name}
 	if at.name == "" {
-		at.name = generated(r)
+		at.name = props.NameWithin(maxName, r, "")
 	}
 	err = p.make(at, &wanted, props.MergeTags(r.Tags, wanted.Tags)) //nolint:contextcheck // a schedule outlives the call
 	if err != nil {
@@ -74,15 +71,6 @@ func (p *ruleProvider) Create(ctx context.Context, r resource.Request) (resource
 		return resource.Result{}, fmt.Errorf("creating %s: %w", at.name, err)
 	}
 	return result(at), nil
-}
-
-// generated shortens the stack's name where the whole is too long.
-func generated(r resource.Request) string {
-	named := props.GeneratedName(r.StackName, r.LogicalID)
-	if over := len(named) - maxName; over > 0 {
-		named = r.StackName[:max(1, len(r.StackName)-over)] + named[len(r.StackName):]
-	}
-	return named
 }
 
 func (p *ruleProvider) make(at key, wanted *ruleProperties, tags map[string]string) error {
@@ -103,24 +91,15 @@ func (p *ruleProvider) make(at key, wanted *ruleProperties, tags map[string]stri
 // apply makes the rule as wanted. Call it locked.
 func (p *ruleProvider) apply(at key, wanted *ruleProperties, tags map[string]string) error {
 	if err := p.put(at, wanted.input(at.name)); err != nil {
-		return handlerFailure(err)
+		return props.Refusal(err, nil)
 	}
 	made := p.rules[at]
 	made.targets, made.tags = nil, tags
-	return handlerFailure(made.aim(wanted.Targets))
+	return props.Refusal(made.aim(wanted.Targets), nil)
 }
 
 func result(at key) resource.Result {
 	return resource.Result{PhysicalID: at.name, Attributes: map[string]any{"Arn": at.arn()}}
-}
-
-// handlerFailure words an API error as the resource's handler does.
-func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	return props.Invalid("%s", refused.Message)
 }
 
 func (p *ruleProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
@@ -170,14 +149,6 @@ func (p *ruleProvider) Read(r resource.Request) (resource.Properties, bool) {
 	if json.Unmarshal([]byte(encode(found.targets)), &targets) == nil && len(targets) > 0 {
 		all["Targets"] = targets
 	}
-	tags := []any{}
-	for _, tag := range props.SortedTags(found.tags) {
-		if !strings.HasPrefix(tag.Key, "aws:") {
-			tags = append(tags, map[string]any{"Key": tag.Key, "Value": tag.Value})
-		}
-	}
-	if len(tags) > 0 {
-		all["Tags"] = tags
-	}
+	props.SetTags(all, r, found.tags)
 	return all, true
 }

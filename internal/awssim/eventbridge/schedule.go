@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 	"time"
 )
 
-// schedule tells when a rule comes next.
+// schedule tells when a rule comes next: the zero time if never.
 type schedule interface {
 	next(after time.Time) time.Time
 }
@@ -37,8 +38,13 @@ func readSchedule(text string) (schedule, error) {
 			return nil, errSchedule
 		}
 		const hours = 24
-		unit := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": hours * time.Hour}
-		return rate(time.Duration(number) * unit[strings.TrimSuffix(found[2], "s")]), nil
+		unit := map[string]time.Duration{
+			"minute": time.Minute, "hour": time.Hour, "day": hours * time.Hour,
+		}[strings.TrimSuffix(found[2], "s")]
+		if time.Duration(number) > math.MaxInt64/unit {
+			return nil, errSchedule // it would come all the time
+		}
+		return rate(time.Duration(number) * unit), nil
 	}
 	if found := cronForm.FindStringSubmatch(text); found != nil {
 		return readCron(strings.Fields(found[1]))
@@ -117,9 +123,9 @@ func readField(text string, least, most int, names []string) ([]int, error) {
 	return values, nil
 }
 
-// next looks day by day, then within the day. A year without a match is the end: a time far away.
+// next looks day by day, then within the day. Eight years without a match (of a 29 February) are the end.
 func (c *cron) next(after time.Time) time.Time {
-	const horizon = 366 * 5
+	const horizon = 366 * 8
 	from := after.UTC().Truncate(time.Minute).Add(time.Minute)
 	day := time.Date(from.Year(), from.Month(), from.Day(), 0, 0, 0, 0, time.UTC)
 	for range horizon {
@@ -136,7 +142,7 @@ func (c *cron) next(after time.Time) time.Time {
 		}
 		day = day.AddDate(0, 0, 1)
 	}
-	return after.AddDate(1, 0, 0)
+	return time.Time{}
 }
 
 // begin lets a rule with a schedule come. Call it locked.
@@ -167,7 +173,7 @@ func (s *Service) keep(ctx context.Context, r *rule, of schedule) {
 	}
 	for now := time.Now().UTC(); ; {
 		due := of.next(now)
-		if pace.Sleep(ctx, due.Sub(now)) != nil {
+		if due.IsZero() || pace.Sleep(ctx, due.Sub(now)) != nil {
 			return
 		}
 		now = due

@@ -37,10 +37,21 @@ func TestSchedulesThatAreNoneAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "rate(5 weeks)", "cron(0 12 * * * *)", "cron(60 12 * * ? *)",
-		"cron(0 12 * * ?)", "cron(0 12 L * ? *)", "at(2026-01-01T00:00:00)",
+		"cron(0 12 * * ?)", "rate(200000 days)", "cron(0 12 L * ? *)", "at(2026-01-01T00:00:00)",
 	} {
 		if _, err := readSchedule(text); err == nil {
 			t.Errorf("%q is read", text)
 		}
+	}
+}
+
+func TestACalendarEnds(t *testing.T) {
+	t.Parallel()
+	read, err := readSchedule("cron(0 12 1 1 ? 2026)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read.next(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)); !got.IsZero() {
+		t.Errorf("it comes again at %s", got)
 	}
 }

@@ -3,6 +3,7 @@ package props
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -49,7 +50,7 @@ func (d Declared) tags(now map[string]string) any {
 	if _, isMap := d.Properties["Tags"].(map[string]any); isMap {
 		table := make(map[string]any)
 		for key, value := range now {
-			if given, ok := d.StackTags[key]; !ok || given != value {
+			if !d.ofStack(key, value) {
 				table[key] = value
 			}
 		}
@@ -70,9 +71,15 @@ func (d Declared) tags(now map[string]string) any {
 		}
 	}
 	for _, tag := range SortedTags(now) {
-		if given, ofStack := d.StackTags[tag.Key]; !ofStack || given != tag.Value {
+		if !d.ofStack(tag.Key, tag.Value) {
 			add(tag.Key)
 		}
 	}
 	return list
+}
+
+// ofStack tells whether a tag is the stack's, or CloudFormation's own.
+func (d Declared) ofStack(key, value string) bool {
+	given, ok := d.StackTags[key]
+	return strings.HasPrefix(key, "aws:") || (ok && given == value)
 }

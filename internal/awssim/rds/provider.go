@@ -2,13 +2,11 @@ package rds
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // Providers makes databases of stacks real, and what connects secrets with them.
@@ -182,18 +180,9 @@ func (p *instanceProvider) Read(r resource.Request) (resource.Properties, bool) 
 
 // handlerFailure words an API error as the resource's handler does.
 func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	code := "InvalidRequest"
-	switch refused.Code {
-	case "DBInstanceNotFound", "DBSnapshotNotFound", "DBSubnetGroupNotFoundFault", "DBParameterGroupNotFound":
-		code = "NotFound"
-	case "DBInstanceAlreadyExists", "DBSnapshotAlreadyExists":
-		code = "AlreadyExists"
-	case "InvalidDBInstanceState":
-		code = "ResourceConflict"
-	}
-	return &resource.Failure{Message: refused.Message, HandlerErrorCode: code}
+	return props.Refusal(err, map[string]string{
+		"DBInstanceNotFound": "NotFound", "DBSnapshotNotFound": "NotFound", "DBSubnetGroupNotFoundFault": "NotFound",
+		"DBParameterGroupNotFound": "NotFound", "DBInstanceAlreadyExists": "AlreadyExists",
+		"DBSnapshotAlreadyExists": "AlreadyExists", "InvalidDBInstanceState": "ResourceConflict",
+	})
 }

@@ -3,13 +3,11 @@ package secretsmanager
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"reflect"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // createTime is how long CloudFormation takes for a secret, rounded from event logs that people publish.
@@ -190,16 +188,7 @@ func (g *generation) text() (string, error) {
 
 // handlerFailure words an API error as the resource's handler does.
 func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	code := "InvalidRequest"
-	switch refused.Code {
-	case "ResourceNotFoundException":
-		code = "NotFound"
-	case "ResourceExistsException":
-		code = "AlreadyExists"
-	}
-	return &resource.Failure{Message: refused.Message, HandlerErrorCode: code}
+	return props.Refusal(err, map[string]string{
+		"ResourceNotFoundException": "NotFound", "ResourceExistsException": "AlreadyExists",
+	})
 }

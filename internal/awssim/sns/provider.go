@@ -12,13 +12,14 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const (
 	topicType = "AWS::SNS::Topic"
 	// topicTakes is how long a topic takes, rounded from event logs that people publish.
 	topicTakes = 11 * time.Second
+	// longest is the longest name of a topic (CreateTopic, API reference).
+	longest = 256
 )
 
 // Providers makes topics, their subscriptions and their policies real.
@@ -66,7 +67,7 @@ func (p *topicProvider) Create(ctx context.Context, r resource.Request) (resourc
 	}
 	made, err := p.create(r, &wanted)
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	if r.Initiated != nil {
 		r.Initiated(made.PhysicalID)
@@ -80,10 +81,11 @@ func (p *topicProvider) Create(ctx context.Context, r resource.Request) (resourc
 func (p *topicProvider) create(r resource.Request, wanted *topicProperties) (resource.Result, error) {
 	named := wanted.TopicName
 	if named == "" {
-		named = props.GeneratedName(r.StackName, r.LogicalID)
+		suffix := ""
 		if wanted.FifoTopic != nil && *wanted.FifoTopic {
-			named += ".fifo"
+			suffix = ".fifo"
 		}
+		named = props.NameWithin(longest, r, suffix)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,15 +107,6 @@ func (p *topicProvider) create(r resource.Request, wanted *topicProperties) (res
 
 func (t *topic) result() resource.Result {
 	return resource.Result{PhysicalID: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}}
-}
-
-// handlerFailure words an API error as the resource's handler does.
-func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	return props.Invalid("%s", refused.Message)
 }
 
 func (p *topicProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
@@ -144,7 +137,7 @@ func (p *topicProvider) Update(_ context.Context, r resource.Request) (resource.
 	}
 	for _, each := range wanted.Subscription {
 		if _, err := p.join(found, each.Protocol, each.Endpoint, nil); err != nil {
-			return resource.Result{}, handlerFailure(err)
+			return resource.Result{}, props.Refusal(err, nil)
 		}
 	}
 	return found.result(), nil
@@ -175,21 +168,14 @@ func (p *topicProvider) Read(r resource.Request) (resource.Properties, bool) {
 			all[name] = value
 		}
 	}
-	subscriptions, tags := []any{}, []any{}
+	subscriptions := []any{}
 	for _, each := range found.subscriptions {
 		subscriptions = append(subscriptions, map[string]any{"Endpoint": each.endpoint, "Protocol": each.protocol})
-	}
-	for _, tag := range props.SortedTags(found.tags) {
-		if !strings.HasPrefix(tag.Key, "aws:") {
-			tags = append(tags, map[string]any{"Key": tag.Key, "Value": tag.Value})
-		}
 	}
 	if len(subscriptions) > 0 {
 		all["Subscription"] = subscriptions
 	}
-	if len(tags) > 0 {
-		all["Tags"] = tags
-	}
+	props.SetTags(all, r, found.tags)
 	return all, true
 }
 
@@ -205,8 +191,8 @@ type subscriptionProperties struct {
 func (w *subscriptionProperties) attributes() map[string]string {
 	set := make(map[string]string)
 	for name, value := range map[string]string{
-		"FilterPolicy": document(w.FilterPolicy), "RedrivePolicy": document(w.RedrivePolicy),
-		"DeliveryPolicy":    document(w.DeliveryPolicy),
+		"FilterPolicy": props.Document(w.FilterPolicy), "RedrivePolicy": props.Document(w.RedrivePolicy),
+		"DeliveryPolicy":    props.Document(w.DeliveryPolicy),
 		"FilterPolicyScope": w.FilterPolicyScope, "SubscriptionRoleArn": w.SubscriptionRoleArn,
 	} {
 		if value != "" {
@@ -219,19 +205,6 @@ func (w *subscriptionProperties) attributes() map[string]string {
 	return set
 }
 
-// document writes a property that is JSON, or a text of it.
-func document(value any) string {
-	switch typed := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return typed
-	default:
-		encoded, _ := json.Marshal(typed) //nolint:errchkjson // it was JSON
-		return string(encoded)
-	}
-}
-
 func (p *subscriptionProvider) Create(_ context.Context, r resource.Request) (resource.Result, error) {
 	var wanted subscriptionProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
@@ -241,11 +214,11 @@ func (p *subscriptionProvider) Create(_ context.Context, r resource.Request) (re
 	defer p.mu.Unlock()
 	to, err := p.find(wanted.TopicArn)
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	made, err := p.join(to, wanted.Protocol, wanted.Endpoint, wanted.attributes())
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	return resource.Result{PhysicalID: made.arn, Attributes: map[string]any{"Arn": made.arn}}, nil
 }
@@ -263,7 +236,7 @@ func (p *subscriptionProvider) Update(_ context.Context, r resource.Request) (re
 	}
 	found.attributes, found.filter = make(map[string]string), nil
 	if err := found.set(wanted.attributes()); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	return resource.Result{PhysicalID: found.arn, Attributes: map[string]any{"Arn": found.arn}}, nil
 }
@@ -325,12 +298,12 @@ func (p *policyProvider) apply(r resource.Request, id string) (resource.Result, 
 	for _, arn := range wanted.Topics {
 		found, err := p.find(arn)
 		if err == nil {
-			err = checkAttribute("Policy", document(wanted.PolicyDocument), found.fifo())
+			err = checkAttribute("Policy", props.Document(wanted.PolicyDocument), found.fifo())
 		}
 		if err != nil {
-			return resource.Result{}, handlerFailure(err)
+			return resource.Result{}, props.Refusal(err, nil)
 		}
-		found.attributes["Policy"] = document(wanted.PolicyDocument)
+		found.attributes["Policy"] = props.Document(wanted.PolicyDocument)
 	}
 	p.policies[id] = wanted
 	return resource.Result{PhysicalID: id, Attributes: map[string]any{"Id": id}}, nil

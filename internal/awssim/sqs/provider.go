@@ -3,7 +3,6 @@ package sqs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const (
@@ -55,7 +53,7 @@ type queueProperties struct {
 func (p *queueProperties) attributes() map[string]string {
 	set := map[string]string{
 		"DeduplicationScope": p.DeduplicationScope, "FifoThroughputLimit": p.FifoThroughputLimit, "KmsMasterKeyId": p.KmsMasterKeyID,
-		"RedrivePolicy": document(p.RedrivePolicy), "RedriveAllowPolicy": document(p.RedriveAllowPolicy),
+		"RedrivePolicy": props.Document(p.RedrivePolicy), "RedriveAllowPolicy": props.Document(p.RedriveAllowPolicy),
 	}
 	for name, value := range map[string]*bool{
 		"FifoQueue": p.FifoQueue, "ContentBasedDeduplication": p.ContentBasedDeduplication,
@@ -81,19 +79,6 @@ func (p *queueProperties) attributes() map[string]string {
 	return set
 }
 
-// document writes a property that is JSON, or a text of it.
-func document(value any) string {
-	switch typed := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return typed
-	default:
-		encoded, _ := json.Marshal(typed) //nolint:errchkjson // it was JSON
-		return string(encoded)
-	}
-}
-
 func (p *queueProvider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
 	wanted, err := read(r)
 	if err != nil {
@@ -101,7 +86,7 @@ func (p *queueProvider) Create(ctx context.Context, r resource.Request) (resourc
 	}
 	made, err := p.create(r, wanted)
 	if err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	if r.Initiated != nil {
 		r.Initiated(made.PhysicalID)
@@ -115,7 +100,11 @@ func (p *queueProvider) Create(ctx context.Context, r resource.Request) (resourc
 func (p *queueProvider) create(r resource.Request, wanted queueProperties) (resource.Result, error) {
 	named := wanted.QueueName
 	if named == "" {
-		named = generated(r, wanted.FifoQueue != nil && *wanted.FifoQueue)
+		suffix := ""
+		if wanted.FifoQueue != nil && *wanted.FifoQueue {
+			suffix = fifoSuffix
+		}
+		named = props.NameWithin(longest, r, suffix)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -130,17 +119,6 @@ func (p *queueProvider) create(r resource.Request, wanted queueProperties) (reso
 	return made.result(), nil
 }
 
-func generated(r resource.Request, fifo bool) string {
-	named := props.GeneratedName(r.StackName, r.LogicalID)
-	if fifo {
-		named += fifoSuffix
-	}
-	if over := len(named) - longest; over > 0 {
-		named = r.StackName[:max(1, len(r.StackName)-over)] + named[len(r.StackName):]
-	}
-	return named
-}
-
 func (q *queue) result() resource.Result {
 	return resource.Result{PhysicalID: q.url, Attributes: map[string]any{
 		"Arn": q.arn(), "QueueName": q.name, "QueueUrl": q.url,
@@ -150,15 +128,6 @@ func (q *queue) result() resource.Result {
 func read(r resource.Request) (queueProperties, error) {
 	var wanted queueProperties
 	return wanted, props.Decode(r.Properties, &wanted)
-}
-
-// handlerFailure words an API error as the resource's handler does.
-func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	return props.Invalid("%s", refused.Message)
 }
 
 func (p *queueProvider) Update(_ context.Context, r resource.Request) (resource.Result, error) {
@@ -173,7 +142,7 @@ func (p *queueProvider) Update(_ context.Context, r resource.Request) (resource.
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
 	if err := p.set(found, wanted.attributes()); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	found.tags = props.MergeTags(r.Tags, wanted.Tags)
 	return found.result(), nil
@@ -222,15 +191,7 @@ func (p *queueProvider) Read(r resource.Request) (resource.Properties, bool) {
 			all[name] = value
 		}
 	}
-	tags := []any{}
-	for _, tag := range props.SortedTags(found.tags) {
-		if !strings.HasPrefix(tag.Key, "aws:") {
-			tags = append(tags, map[string]any{"Key": tag.Key, "Value": tag.Value})
-		}
-	}
-	if len(tags) > 0 {
-		all["Tags"] = tags
-	}
+	props.SetTags(all, r, found.tags)
 	return all, true
 }
 
@@ -257,10 +218,10 @@ func (p *policyProvider) apply(r resource.Request, id string) (resource.Result, 
 	for _, url := range wanted.Queues {
 		found, err := p.find(r.Place, url)
 		if err == nil {
-			err = p.set(found, map[string]string{"Policy": document(wanted.PolicyDocument)})
+			err = p.set(found, map[string]string{"Policy": props.Document(wanted.PolicyDocument)})
 		}
 		if err != nil {
-			return resource.Result{}, handlerFailure(err)
+			return resource.Result{}, props.Refusal(err, nil)
 		}
 	}
 	p.policies[id] = wanted
@@ -289,7 +250,7 @@ func (p *policyProvider) withdraw(place resource.Place, from resource.Properties
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, url := range had.Queues {
-		if found, err := p.find(place, url); err == nil && found.attributes["Policy"] == document(had.PolicyDocument) {
+		if found, err := p.find(place, url); err == nil && found.attributes["Policy"] == props.Document(had.PolicyDocument) {
 			found.attributes["Policy"] = ""
 		}
 	}

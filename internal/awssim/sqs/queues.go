@@ -92,6 +92,7 @@ func (s *Service) make(at key, attributes, tags map[string]string) (*queue, erro
 	maps.Copy(made.attributes, attributes)
 	maps.Copy(made.tags, tags)
 	s.queues[at] = made
+	delete(s.deleted, at)
 	return made, nil
 }
 

@@ -2,12 +2,10 @@ package ssm
 
 import (
 	"context"
-	"errors"
 	"maps"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // nameLength is how many random characters end the name that CloudFormation gives to a parameter without one, such as
@@ -39,7 +37,7 @@ func (p *parameterProvider) Create(_ context.Context, r resource.Request) (resou
 		wanted.Name = "CFN-" + r.LogicalID + "-" + props.RandomID(nameLength)
 	}
 	if err := checkName(wanted.Name); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +46,7 @@ func (p *parameterProvider) Create(_ context.Context, r resource.Request) (resou
 		return resource.Result{}, props.AlreadyExists(r.Type, wanted.Name)
 	}
 	if _, err := p.put(key, wanted.version(), wanted.allTags(r), props.DeclaredBy(r)); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	return p.parameters[key].result(), nil
 }
@@ -68,7 +66,7 @@ func (p *parameterProvider) Update(_ context.Context, r resource.Request) (resou
 	}
 	tags := wanted.allTags(r)
 	if _, err := p.put(key, wanted.version(), tags, found.declared); err != nil {
-		return resource.Result{}, handlerFailure(err)
+		return resource.Result{}, props.Refusal(err, nil)
 	}
 	found.tags, found.declared = tags, props.DeclaredBy(r)
 	return found.result(), nil
@@ -121,13 +119,4 @@ func readParameter(r resource.Request) (*parameterProperties, error) {
 	wanted := &parameterProperties{}
 	err := props.Decode(r.Properties, wanted)
 	return wanted, err
-}
-
-// handlerFailure words an API error as the resource's handler does.
-func handlerFailure(err error) error {
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok {
-		return err
-	}
-	return props.Invalid("%s", refused.Message)
 }
