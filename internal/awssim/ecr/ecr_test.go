@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -106,6 +107,17 @@ func TestWhatIsPushedIsListedAndPulled(t *testing.T) {
 	}
 	if diff := cmp.Diff([]any{failure}, got["failures"]); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
+	}
+}
+
+func TestAFolderOfImagesIsMadeByTheFirstPush(t *testing.T) {
+	t.Parallel()
+	service := ecr.NewOnDisk(here(), filepath.Join(t.TempDir(), "state.d", "images"))
+	address := serve(t, service)
+	ask(t, service, "CreateRepository", `{"repositoryName":"items"}`)
+	image, _ := randomImage(t)
+	if err := push(t, address+"/items:1", image); err != nil {
+		t.Error(err)
 	}
 }
 

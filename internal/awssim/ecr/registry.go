@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,6 +66,9 @@ func (s *Service) route(w http.ResponseWriter, r *http.Request, path string) *re
 		if _, refused := s.pushable(repositoryKey{place, name}); refused != nil {
 			return refused
 		}
+		if refused := s.makeRoom(); refused != nil {
+			return refused
+		}
 		s.inner.ServeHTTP(w, r)
 		return nil
 	}
@@ -75,6 +79,17 @@ func (s *Service) route(w http.ResponseWriter, r *http.Request, path string) *re
 		return s.tagList(w, repositoryKey{place, name})
 	}
 	return &refusal{http.StatusNotFound, "UNSUPPORTED", "awssim does not implement this operation of a registry"}
+}
+
+// makeRoom makes the folder of the blobs, which the registry takes for granted.
+func (s *Service) makeRoom() *refusal {
+	if s.folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.folder, 0o755); err != nil { //nolint:gosec // images are no secrets
+		return &refusal{http.StatusInternalServerError, "UNKNOWN", err.Error()}
+	}
+	return nil
 }
 
 // cutLast splits around the last separator: names of repositories may contain anything that paths do.

@@ -25,9 +25,10 @@ import (
 
 // Service is the registries of all accounts and regions.
 type Service struct {
-	home  resource.Place
-	blobs registry.BlobHandler
-	inner http.Handler // serves blobs and uploads
+	home   resource.Place
+	blobs  registry.BlobHandler
+	folder string       // of the blobs; empty if they are in memory
+	inner  http.Handler // serves blobs and uploads
 
 	mu           sync.Mutex
 	repositories map[repositoryKey]*repository
@@ -65,8 +66,11 @@ type image struct {
 func New(home resource.Place) *Service { return newService(home, registry.NewInMemoryBlobHandler()) }
 
 // NewOnDisk returns empty registries that keep the blobs of images in a folder, and those that are there already.
+// The folder is made by the first push.
 func NewOnDisk(home resource.Place, folder string) *Service {
-	return newService(home, registry.NewDiskBlobHandler(folder))
+	service := newService(home, registry.NewDiskBlobHandler(folder))
+	service.folder = folder
+	return service
 }
 
 func newService(home resource.Place, blobs registry.BlobHandler) *Service {
