@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -146,5 +147,36 @@ for call in (
 	}, "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestSubnetsGetTheirPartOfAnIPv6Block is the pattern of the public templates: the VPC has the attribute only after
+// the association, on which the subnet therefore depends.
+func TestSubnetsGetTheirPartOfAnIPv6Block(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t)
+	const template = `
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}
+  Six: {Type: AWS::EC2::VPCCidrBlock, Properties: {VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}
+  Subnet:
+    Type: AWS::EC2::Subnet
+    DependsOn: Six
+    Properties:
+      VpcId: !Ref Vpc
+      CidrBlock: 10.0.0.0/24
+      Ipv6CidrBlock: !Select [1, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 2, 64]]
+Outputs:
+  All: {Value: !Join [' ', !GetAtt Vpc.Ipv6CidrBlocks]}
+  Part: {Value: !Join [' ', !GetAtt Subnet.Ipv6CidrBlocks]}
+`
+	outputs := createStack(t, clientsOf(sim.URL()), "six", template)
+	whole, err := netip.ParsePrefix(outputs["All"])
+	if err != nil || whole.Bits() != 56 {
+		t.Errorf("the VPC has %q", outputs["All"])
+	}
+	part, err := netip.ParsePrefix(outputs["Part"])
+	if err != nil || part.Bits() != 64 || !whole.Contains(part.Addr()) {
+		t.Errorf("the subnet has %q of %q", outputs["Part"], outputs["All"])
 	}
 }

@@ -78,7 +78,7 @@ func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) 
 		if p.unknown(logicalID) {
 			return knownAfterApply, nil
 		}
-		return attributeOf(st, logicalID, attribute)
+		return s.attributeOf(st, logicalID, attribute)
 	}
 	active, err := p.scope.Active()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
 // scope evaluates a deployment's expressions against the resources as they are now. It must only be used
@@ -25,7 +26,7 @@ func (s *Service) scope(st *stack, deployed *deployment) *intrinsic.Scope {
 			"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com", "AWS::NotificationARNs": arns,
 		},
 		Resource:  func(logicalID string) (string, error) { return refOf(st, logicalID) },
-		Attribute: func(logicalID, attribute string) (any, error) { return attributeOf(st, logicalID, attribute) },
+		Attribute: func(logicalID, attribute string) (any, error) { return s.attributeOf(st, logicalID, attribute) },
 		Import:    func(name string) (string, error) { return s.importFor(st, name) },
 	}
 }
@@ -38,10 +39,15 @@ func refOf(st *stack, logicalID string) (string, error) {
 	return live.physicalID, nil
 }
 
-func attributeOf(st *stack, logicalID, attribute string) (any, error) {
+func (s *Service) attributeOf(st *stack, logicalID, attribute string) (any, error) {
 	live, ok := st.records[logicalID]
 	if !ok || live.physicalID == "" {
 		return nil, unresolved(logicalID)
+	}
+	if viewer, ok := s.providers[live.resourceType].(resource.Viewer); ok {
+		if value, ok := viewer.Attribute(st.Place, live.resourceType, live.physicalID, attribute); ok {
+			return value, nil
+		}
 	}
 	if value, ok := live.attributes[attribute]; ok {
 		return value, nil

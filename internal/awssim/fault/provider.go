@@ -24,6 +24,14 @@ type readable struct {
 	resource.Reader
 }
 
+// Attribute passes on what the provider sees, if it does.
+func (r *readable) Attribute(place resource.Place, resourceType, physicalID, name string) (any, bool) {
+	if viewer, ok := r.inner.(resource.Viewer); ok {
+		return viewer.Attribute(place, resourceType, physicalID, name)
+	}
+	return nil, false
+}
+
 type provider struct {
 	inner resource.Provider
 	set   *Set

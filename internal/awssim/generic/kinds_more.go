@@ -41,8 +41,8 @@ func moreKinds() map[string]kind {
 		"AWS::EC2::NetworkAclEntry":             {identify: identifyACLEntry},
 		"AWS::EC2::EgressOnlyInternetGateway":   {identify: numbered("eigw", "Id")},
 		"AWS::EC2::FlowLog":                     {identify: numbered("fl", "Id")},
-		"AWS::EC2::SubnetCidrBlock":             {identify: numbered("subnet-cidr-assoc", "Id")},
-		"AWS::EC2::VPCCidrBlock":                {identify: numbered("vpc-cidr-assoc", "Id")},
+		subnetBlockType:                         {identify: numbered("subnet-cidr-assoc", "Id")},
+		vpcBlockType:                            {identify: identifyBlock},
 		"AWS::EC2::SubnetNetworkAclAssociation": {identify: numbered("aclassoc", "AssociationId")},
 		"AWS::ServiceDiscovery::PrivateDnsNamespace": {
 			identify: identifyPrivateNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace(),
@@ -168,7 +168,7 @@ func usual(resourceType string) map[string]any {
 		return map[string]any{"SecurityGroupEgress": none, "SecurityGroupIngress": none, "Tags": none}
 	case "AWS::EC2::NatGateway":
 		return map[string]any{"AutoProvisionZones": "disabled", "AutoScalingIps": "disabled"}
-	case "AWS::EC2::VPCCidrBlock", "AWS::EC2::SubnetCidrBlock":
+	case vpcBlockType, subnetBlockType:
 		return map[string]any{"IpSource": "amazon", "Ipv6AddressAttribute": "public"}
 	case "AWS::EFS::MountTarget":
 		return map[string]any{"SecurityGroups": none}

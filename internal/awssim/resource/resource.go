@@ -77,6 +77,12 @@ type Reader interface {
 	Read(r Request) (Properties, bool)
 }
 
+// Viewer is a Provider of types that have attributes which other resources change.
+type Viewer interface {
+	// Attribute returns such an attribute as it is now, or false if it is none.
+	Attribute(place Place, resourceType, physicalID, name string) (any, bool)
+}
+
 // Failure is an error as a CloudFormation resource handler reports it.
 type Failure struct { //nolint:errname // CloudFormation speaks of failures
 	Message string
