@@ -1,5 +1,5 @@
-// Package awssimtest gives Go tests an AWS of their own: CloudFormation, ECS, load balancing, ECR, CloudWatch Logs
-// and STS on loopback, without an account, a network or a container engine.
+// Package awssimtest gives Go tests an AWS of their own: CloudFormation, ECS and what goes with them on loopback,
+// without an account, a network or a container engine.
 //
 //	func TestDeploy(t *testing.T) {
 //		sim := awssimtest.Start(t)

@@ -1,5 +1,5 @@
-// Command awssim serves AWS on loopback: CloudFormation, ECS, load balancing, ECR, Logs and STS, for
-// development, tests and demos without an AWS account.
+// Command awssim serves AWS on loopback: CloudFormation, ECS and what goes with them, for development, tests and demos
+// without an AWS account.
 package main
 
 import (
@@ -22,7 +22,8 @@ import (
 )
 
 const (
-	usage = `awssim is AWS on loopback: CloudFormation, ECS, load balancing, ECR, Logs and STS.
+	usage = `awssim is AWS on loopback: CloudFormation, ECS and what goes with them: load balancing, scaling,
+images, logs, metrics, databases, secrets, names, certificates, queues, topics and events.
 
 Usage:
   awssim [flags]
