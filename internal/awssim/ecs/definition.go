@@ -68,6 +68,12 @@ type ContainerSpec struct {
 	Ulimits                []Ulimit          `json:"ulimits,omitempty"`
 	LinuxParameters        *LinuxParameters  `json:"linuxParameters,omitempty"`
 
+	// What has no effect on a process here is told as it was given.
+	Interactive        bool   `json:"interactive,omitempty"`
+	PseudoTerminal     bool   `json:"pseudoTerminal,omitempty"`
+	Privileged         bool   `json:"privileged,omitempty"`
+	VersionConsistency string `json:"versionConsistency,omitempty"`
+
 	RepositoryCredentials *RepositoryCredentials `json:"repositoryCredentials,omitempty"`
 
 	MountPoints    []MountPoint `json:"mountPoints"`
@@ -118,9 +124,33 @@ type Ulimit struct {
 	HardLimit int    `json:"hardLimit"`
 }
 
-// LinuxParameters can only ask for an init process, which processes here do not need.
+// LinuxParameters can ask for an init process, which processes here do not need, and for capabilities, which they have no
+// more and no less of.
 type LinuxParameters struct {
-	InitProcessEnabled bool `json:"initProcessEnabled,omitempty"`
+	InitProcessEnabled bool          `json:"initProcessEnabled,omitempty"`
+	Capabilities       *Capabilities `json:"capabilities,omitempty"`
+}
+
+// Capabilities are those of the Linux kernel.
+type Capabilities struct {
+	Add  []string `json:"add,omitempty"`
+	Drop []string `json:"drop,omitempty"`
+}
+
+// checkPower refuses what no container on Fargate may do (API reference; the words are believed).
+func (c *ContainerSpec) checkPower() error {
+	if c.Privileged {
+		return errClient("Fargate compatible task definitions do not support privileged")
+	}
+	if c.LinuxParameters == nil || c.LinuxParameters.Capabilities == nil {
+		return nil
+	}
+	for _, added := range c.LinuxParameters.Capabilities.Add {
+		if added != "SYS_PTRACE" {
+			return errClient("Fargate compatible task definitions do not support adding the Linux capability %s", added)
+		}
+	}
+	return nil
 }
 
 func (c *ContainerSpec) essential() bool { return c.Essential == nil || *c.Essential }
@@ -263,6 +293,9 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		if mapping.Protocol != "" && mapping.Protocol != "tcp" {
 			return errClient("awssim does not implement port mappings of protocol %s.", mapping.Protocol)
 		}
+	}
+	if err := c.checkPower(); err != nil {
+		return err
 	}
 	if err := c.checkSecrets(task); err != nil {
 		return err

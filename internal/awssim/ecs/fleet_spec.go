@@ -25,6 +25,12 @@ type FleetSpec struct {
 	EnableECSManagedTags          *bool                `json:"enableECSManagedTags,omitempty"`
 	EnableExecuteCommand          *bool                `json:"enableExecuteCommand,omitempty"`
 	PropagateTags                 string               `json:"propagateTags,omitempty"`
+	ServiceConnectConfiguration   *connectConfig       `json:"serviceConnectConfiguration,omitempty"`
+}
+
+// connectConfig can only turn Service Connect off.
+type connectConfig struct {
+	Enabled bool `json:"enabled"`
 }
 
 // NetworkConfiguration is where tasks get their addresses.
@@ -51,6 +57,8 @@ const (
 // unsupported returns an error for what the simulator does not act on.
 func (f *FleetSpec) unsupported() error {
 	switch {
+	case f.ServiceConnectConfiguration != nil && f.ServiceConnectConfiguration.Enabled:
+		return errInvalid("awssim does not implement serviceConnectConfiguration.")
 	case f.SchedulingStrategy != "" && f.SchedulingStrategy != replica:
 		return errInvalid("awssim does not implement schedulingStrategy %s.", f.SchedulingStrategy)
 	case f.DeploymentController != nil && f.DeploymentController.Type != "ECS":

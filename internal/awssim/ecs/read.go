@@ -81,6 +81,7 @@ func (p *fleetProvider) Read(r resource.Request) (resource.Properties, bool) {
 		"DeploymentConfiguration": found.config, "DeploymentController": Controller{Type: "ECS"}, "SchedulingStrategy": replica,
 		"AvailabilityZoneRebalancing": found.rebalancing, "EnableECSManagedTags": found.managedTags,
 		"EnableExecuteCommand": found.execute, "PropagateTags": found.propagate, "Tags": tagsLike(r, found.tags),
+		"ServiceConnectConfiguration": r.Properties["ServiceConnectConfiguration"],
 	}), true
 }
 
