@@ -115,8 +115,15 @@ func (s *Service) run(one deed) error {
 	return nil
 }
 
+// subject is what the change is published under. A long name is cut, so that the topic takes it (believed).
 func (a *alarm) subject() string {
-	return fmt.Sprintf("%s: %q in %s", a.state.value, a.key.name, regionName(a.key.Region))
+	const longest, dots = 100, "..."
+	region, name := regionName(a.key.Region), a.key.name
+	write := func(name string) string { return fmt.Sprintf("%s: %q in %s", a.state.value, name, region) }
+	if over := len(write(name)) - longest; over > 0 {
+		name = name[:max(0, len(name)-over-len(dots))] + dots
+	}
+	return write(name)
 }
 
 // notification is what is published of a change, in the order of the service's fields.
