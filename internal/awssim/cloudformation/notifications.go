@@ -15,7 +15,7 @@ type Topics interface {
 
 const notificationSubject = "AWS CloudFormation Notification"
 
-// notify sends an event to the stack's topics. A topic that is gone is told nothing, as on AWS. The caller holds mu.
+// notify sends an event to the stack's topics, which take it by mail and refuse nothing. The caller holds mu.
 func (st *stack) notify(e event) {
 	if st.topics == nil || st.deployed == nil {
 		return

@@ -2,7 +2,8 @@ package cloudformation
 
 import "strings"
 
-// publishOutputs evaluates the outputs and offers the exports to other stacks. The caller holds st.mu.
+// publishOutputs evaluates the outputs and offers the exports to other stacks. A name that one template exports twice is
+// refused as that of another stack is (believed). The caller holds st.mu.
 func (s *Service) publishOutputs(st *stack) error {
 	outputs, err := s.scope(st, st.deployed).Outputs()
 	if err != nil {
@@ -10,15 +11,23 @@ func (s *Service) publishOutputs(st *stack) error {
 	}
 	exports := make(map[string]string)
 	for _, output := range outputs {
-		if output.Export != "" {
-			exports[output.Export] = output.Value
+		if output.Export == "" {
+			continue
 		}
+		if _, twice := exports[output.Export]; twice {
+			return alreadyExported(output.Export, st.name)
+		}
+		exports[output.Export] = output.Value
 	}
 	if err := s.store.publish(st, exports); err != nil {
 		return err
 	}
 	st.outputs = outputs
 	return nil
+}
+
+func alreadyExported(name, stackName string) error {
+	return refusal("Export with name %s is already exported by stack %s", name, stackName)
 }
 
 // exportsInUse returns why the stack's exports cannot change as its new outputs want, or "": what another

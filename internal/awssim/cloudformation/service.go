@@ -26,7 +26,7 @@ type Config struct {
 	Alarms Alarms
 	// References finds the values of SSM parameters and secrets; without it templates cannot have any.
 	References References
-	// Topics get the events of stacks that name them; nil tells nobody.
+	// Topics get the events of stacks that name them, in order and without waiting; nil tells nobody.
 	Topics Topics
 	// Objects is where templates and policies lie that are given by URL; without it they cannot be.
 	Objects Objects
@@ -45,6 +45,7 @@ type Service struct {
 	objects    Objects
 	topics     Topics
 	bus        awsevent.Sink
+	mail       *mail // to topics and bus
 	log        *slog.Logger
 	store      *store
 	templates  *templates
@@ -62,19 +63,26 @@ func New(config Config) *Service {
 		log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Service{
+	s := &Service{
 		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References,
-		objects: config.Objects, topics: config.Topics,
-		bus: config.Events, log: log,
+		objects: config.Objects, log: log, mail: newMail(),
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
+	if config.Topics != nil {
+		s.topics = postedTopics{s.mail, config.Topics}
+	}
+	if config.Events != nil {
+		s.bus = postedSink{s.mail, config.Events}
+	}
+	return s
 }
 
-// Close stops all operations where they are and waits for their goroutines.
+// Close stops all operations where they are and waits for their goroutines, and until what they told is delivered.
 func (s *Service) Close() error {
 	s.starting.Lock()
 	s.stop()
 	s.starting.Unlock()
 	s.running.Wait()
+	s.mail.wait()
 	return nil
 }

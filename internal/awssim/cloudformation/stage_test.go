@@ -71,9 +71,13 @@ func newStage(t *testing.T) *stage {
 
 // open starts the service, without stacks.
 func (s *stage) open() {
-	s.service = cloudformation.New(cloudformation.Config{
+	s.openWith(cloudformation.Config{
 		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s, References: s,
 	})
+}
+
+func (s *stage) openWith(config cloudformation.Config) {
+	s.service = cloudformation.New(config)
 	s.client = cfn.New(cfn.Options{
 		Region: "us-east-1", HTTPClient: inProcess{s.service.API()}, BaseEndpoint: aws.String("http://awssim"),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {

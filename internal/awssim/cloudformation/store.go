@@ -119,7 +119,7 @@ func (s *store) publish(st *stack, wanted map[string]string) error {
 	exports := s.exports[st.Place]
 	for _, name := range sortedKeys(wanted) {
 		if other, ok := exports[name]; ok && other.stackID != st.id {
-			return refusal("Export with name %s is already exported by stack %s", name, stackNameOf(other.stackID))
+			return alreadyExported(name, stackNameOf(other.stackID))
 		}
 	}
 	if exports == nil {

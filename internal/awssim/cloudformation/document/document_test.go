@@ -2,7 +2,6 @@ package document_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -76,16 +75,25 @@ Resources:
 	}
 }
 
-func TestAliasesCannotBlowUpATemplate(t *testing.T) {
+func TestBodiesThatAreNoTemplateAreRefused(t *testing.T) {
 	t.Parallel()
-	body := "a: &a [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
-	var out strings.Builder
-	out.WriteString(body)
-	for name := 'b'; name <= 'j'; name++ {
-		fmt.Fprintf(&out, "%c: &%c [%s]\n", name, name, strings.Repeat("*"+string(name-1)+", ", 10))
+	const first = "Resources: {A: {Type: T}}\n"
+	deep := strings.Repeat("[", 500) + strings.Repeat("]", 500)
+	tests := map[string]struct{ body, want string }{
+		"an alias": {
+			"Resources: {A: &a {Type: T}, B: *a}", "Template error: YAML aliases are not allowed in CloudFormation templates",
+		},
+		"two documents": {first + "---\n" + first, "Template format error: YAML not well-formed. (line 2, column 1)"},
+		"deep YAML":     {"Metadata: " + deep + "\n" + first, "Template format error: the template is too deep."},
+		"deep JSON":     {`{"Metadata": ` + deep + `}`, "Template format error: the template is too deep."},
 	}
-	if _, err := document.Parse(out.String()); err == nil {
-		t.Error("ten thousand million items were accepted")
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := document.Parse(test.body); err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -47,6 +48,9 @@ func decodeJSON(body string) (any, error) {
 	err := decoder.Decode(&root)
 	if err == nil {
 		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
+			if deeper(root, maxDepth) {
+				return nil, malformed(tooDeep)
+			}
 			return root, nil
 		}
 	}
@@ -56,6 +60,24 @@ func decodeJSON(body string) (any, error) {
 	}
 	line, column := position(body, int(offset))
 	return nil, malformed("JSON not well-formed. (line %d, column %d)", line, column)
+}
+
+// deeper reports whether a value is nested more than so many levels deep.
+func deeper(value any, levels int) bool {
+	if levels < 0 {
+		return true
+	}
+	switch typed := value.(type) {
+	case map[string]any:
+		for _, member := range typed {
+			if deeper(member, levels-1) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(typed, func(item any) bool { return deeper(item, levels-1) })
+	}
+	return false
 }
 
 func position(body string, offset int) (int, int) {

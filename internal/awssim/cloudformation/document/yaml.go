@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	// maxNodes bounds what aliases of YAML can multiply a template to.
-	maxNodes = 200_000
 	// maxDepth bounds nesting; CloudFormation's own limit is lower.
 	maxDepth = 200
+	tooDeep  = "the template is too deep."
 )
 
 // functions are the intrinsic functions that YAML writes as tags.
@@ -34,42 +33,40 @@ func decodeYAML(body string) (any, error) {
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
 		return nil, notYAML(body, err)
 	}
-	if err := decoder.Decode(&rest); err != nil && !errors.Is(err, io.EOF) {
+	switch err := decoder.Decode(&rest); {
+	case err == nil: // a template is a single document
+		return nil, malformed("YAML not well-formed. (line %d, column %d)", rest.Line, rest.Column)
+	case !errors.Is(err, io.EOF):
 		return nil, notYAML(body, err)
-	}
-	if len(document.Content) == 0 {
+	case len(document.Content) == 0:
 		return nil, malformed("YAML not well-formed.")
 	}
-	reader := &yamlReader{}
-	return reader.value(document.Content[0], 0)
+	return valueOf(document.Content[0], 0)
 }
 
-// yamlReader turns YAML nodes into JSON values.
-type yamlReader struct{ nodes int }
-
-func (r *yamlReader) value(node *yaml.Node, depth int) (any, error) {
-	r.nodes++
-	if r.nodes > maxNodes || depth > maxDepth {
-		return nil, malformed("the template is too deep or too large.")
+// valueOf turns a node of YAML into a JSON value. Aliases are refused in the words that people publish.
+func valueOf(node *yaml.Node, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, malformed(tooDeep)
 	}
 	if node.Kind == yaml.AliasNode {
-		return r.value(node.Alias, depth+1)
+		return nil, refuse("Template error: YAML aliases are not allowed in CloudFormation templates")
 	}
-	plain, err := r.untagged(node, depth)
+	plain, err := untagged(node, depth)
 	if err != nil {
 		return nil, err
 	}
 	return function(node, plain)
 }
 
-func (r *yamlReader) untagged(node *yaml.Node, depth int) (any, error) {
+func untagged(node *yaml.Node, depth int) (any, error) {
 	switch node.Kind {
 	case yaml.MappingNode:
-		return r.mapping(node, depth)
+		return mapping(node, depth)
 	case yaml.SequenceNode:
 		list := make([]any, 0, len(node.Content))
 		for _, child := range node.Content {
-			item, err := r.value(child, depth+1)
+			item, err := valueOf(child, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -79,13 +76,13 @@ func (r *yamlReader) untagged(node *yaml.Node, depth int) (any, error) {
 	case yaml.ScalarNode:
 		return scalar(node), nil
 	case yaml.DocumentNode, yaml.AliasNode:
-		return nil, malformed("YAML not well-formed. (line %d, column %d)", node.Line, node.Column)
+		fallthrough // neither has a value of its own
 	default:
 		return nil, malformed("YAML not well-formed. (line %d, column %d)", node.Line, node.Column)
 	}
 }
 
-func (r *yamlReader) mapping(node *yaml.Node, depth int) (any, error) {
+func mapping(node *yaml.Node, depth int) (any, error) {
 	result := make(map[string]any, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
@@ -95,7 +92,7 @@ func (r *yamlReader) mapping(node *yaml.Node, depth int) (any, error) {
 		if _, twice := result[key.Value]; twice {
 			return nil, malformed("YAML not well-formed. (line %d, column %d)", key.Line, key.Column)
 		}
-		value, err := r.value(node.Content[i+1], depth+1)
+		value, err := valueOf(node.Content[i+1], depth+1)
 		if err != nil {
 			return nil, err
 		}

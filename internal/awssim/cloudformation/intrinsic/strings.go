@@ -9,6 +9,11 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 )
 
+// maxText is how many bytes an expression can become: as many as the largest template. Nested functions multiply.
+const maxText = 1 << 20
+
+var errTooLong = refuse("the result of an intrinsic function is longer than %d bytes", maxText)
+
 func splitDotted(dotted string) ([]any, bool) {
 	logical, attribute, found := strings.Cut(dotted, ".")
 	return []any{logical, attribute}, found
@@ -22,6 +27,7 @@ func (s *Scope) sub(argument any) (any, error) {
 			"Specify a string as first argument, and an optional second argument to specify a mapping of values to replace in the string")
 	}
 	var out strings.Builder
+	known := make(map[string]string) // what is nested is evaluated once, however often it is named
 	for {
 		before, after, found := strings.Cut(template, "${")
 		out.WriteString(before)
@@ -33,11 +39,17 @@ func (s *Scope) sub(argument any) (any, error) {
 			out.WriteString("${" + after)
 			return out.String(), nil
 		}
-		replaced, err := s.variable(name, own)
-		if err != nil {
-			return nil, err
+		replaced, again := known[name]
+		if !again {
+			var err error
+			if replaced, err = s.variable(name, own); err != nil {
+				return nil, err
+			}
+			known[name] = replaced
 		}
-		out.WriteString(replaced)
+		if out.WriteString(replaced); out.Len() > maxText {
+			return nil, errTooLong
+		}
 		template = rest
 	}
 }
@@ -88,10 +100,15 @@ func (s *Scope) join(argument any) (any, error) {
 		return nil, wrong
 	}
 	parts := make([]string, len(items))
+	length := len(delimiter) * len(items)
 	for i, item := range items {
 		if parts[i], err = text(item); err != nil {
 			return nil, wrong
 		}
+		length += len(parts[i])
+	}
+	if length > maxText {
+		return nil, errTooLong
 	}
 	return strings.Join(parts, delimiter), nil
 }
@@ -186,6 +203,9 @@ func (s *Scope) base64(argument any) (any, error) {
 	plain, err := text(value)
 	if err != nil {
 		return nil, refuse("every Fn::Base64 object must have a String-typed value.")
+	}
+	if base64.StdEncoding.EncodedLen(len(plain)) > maxText {
+		return nil, errTooLong
 	}
 	return base64.StdEncoding.EncodeToString([]byte(plain)), nil
 }
