@@ -122,7 +122,7 @@ func TestItemsSurviveAnUpdateOfTheApplication(t *testing.T) {
 	needPostgreSQL(t)
 	sim := awssimtest.Start(t)
 	client := clientsOf(sim.URL())
-	pushSample(t, sim, client)
+	pushSample(t, sim, client, "shop:1")
 	outputs := createStack(t, client, "shop", versioned("1.0.0"))
 
 	posted := send(t, http.MethodPost, outputs["URL"]+"/items", `{"name": "Widget", "price": 9.5}`)
@@ -151,17 +151,18 @@ func TestItemsSurviveAnUpdateOfTheApplication(t *testing.T) {
 	}
 }
 
-// pushSample builds the sample application and pushes it as shop:1.
-func pushSample(t *testing.T, sim *awssimtest.Simulator, client clients) {
+// pushSample builds the sample application and pushes it.
+func pushSample(t *testing.T, sim *awssimtest.Simulator, client clients, as string) {
 	t.Helper()
-	if _, err := client.ECR.CreateRepository(t.Context(), &ecr.CreateRepositoryInput{RepositoryName: aws.String("shop")}); err != nil {
+	repository, _, _ := strings.Cut(as, ":")
+	if _, err := client.ECR.CreateRepository(t.Context(), &ecr.CreateRepositoryInput{RepositoryName: &repository}); err != nil {
 		t.Fatal(err)
 	}
 	image, err := ociimage.Build(t.Context(), ociimage.Options{Package: "./sample-app", Dir: filepath.Join("..", "..")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ociimage.Push(t.Context(), sim.Registry()+"/shop:1", image); err != nil {
+	if err := ociimage.Push(t.Context(), sim.Registry()+"/"+as, image); err != nil {
 		t.Fatal(err)
 	}
 }

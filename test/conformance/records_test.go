@@ -117,7 +117,7 @@ func TestImagesGetFurtherTags(t *testing.T) {
 	t.Parallel()
 	sim := awssimtest.Start(t)
 	client := clientsOf(sim.URL())
-	pushSample(t, sim, client)
+	pushSample(t, sim, client, "shop:1")
 	shop := aws.String("shop")
 	pushed, err := client.ECR.BatchGetImage(t.Context(), &ecr.BatchGetImageInput{
 		RepositoryName: shop, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("1")}},
