@@ -19,7 +19,7 @@ func TestTheTemplateOfTheManualServes(t *testing.T) {
 	client := clientsOf(sim.URL())
 	pushSample(t, sim, client, "items:1.0.0")
 	outputs := createStack(t, client, "demo", string(template))
-	if listed, _ := get(t, http.DefaultClient, outputs["URL"]+"/items"); !strings.Contains(listed, `"name":"Widget"`) {
+	if _, listed := get(t, http.DefaultClient, outputs["URL"]+"/items"); !strings.Contains(listed, `"name":"Widget"`) {
 		t.Errorf("the items are %s", listed)
 	}
 }

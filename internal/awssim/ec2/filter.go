@@ -95,7 +95,8 @@ func like(pattern, text string) bool {
 func pick[T any](in *pageInput, ids []string, resourceType string, all []shown[T]) ([]T, string, error) {
 	if in.DryRun {
 		return nil, "", &wire.Error{
-			Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", Status: http.StatusPreconditionFailed,
+			Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.",
+			Status: http.StatusPreconditionFailed,
 		}
 	}
 	for _, id := range ids {

@@ -256,8 +256,9 @@ func (s *Service) policy(call *wire.Call, arn string) (policy, bool) {
 			return policy{}, false
 		}
 		return policy{
-			PolicyName: arn[strings.LastIndex(arn, "/")+1:], PolicyID: "ANPA" + fmt.Sprintf("%016X", crc64.Checksum([]byte(name), crc64.MakeTable(crc64.ISO))), Arn: arn,
-			Path: pathOf(arn), DefaultVersionID: "v1", IsAttachable: true, AttachmentCount: s.attachments(call, arn), Tags: []Tag{},
+			PolicyName: arn[strings.LastIndex(arn, "/")+1:], Arn: arn,
+			PolicyID: fmt.Sprintf("ANPA%016X", crc64.Checksum([]byte(name), crc64.MakeTable(crc64.ISO))),
+			Path:     pathOf(arn), DefaultVersionID: "v1", IsAttachable: true, AttachmentCount: s.attachments(call, arn), Tags: []Tag{},
 			CreateDate: wire.At(time.Date(2015, 2, 6, 0, 0, 0, 0, time.UTC)),
 		}, true
 	}
