@@ -265,3 +265,19 @@ func TestListenersMayDecorateAnswers(t *testing.T) {
 		t.Errorf("answered with %v to %v", answer.Header, seen)
 	}
 }
+
+func TestALoadBalancerWithTwoKindsOfAddressesAnswersAtOne(t *testing.T) {
+	t.Parallel()
+	s := newStand(t, nil, nil)
+	both := s.create(t, "LoadBalancer", resource.Properties{
+		"Name": "both", "Subnets": []any{"subnet-1", "subnet-2"}, "IpAddressType": "dualstack",
+	})
+	if got := s.call(t, "Action=DescribeLoadBalancers&Names.member.1=both", "IpAddressType"); got != "dualstack" {
+		t.Errorf("the load balancer %s has addresses of type %q", both.PhysicalID, got)
+	}
+	const lonely = "Action=CreateLoadBalancer&Name=six&Subnets.member.1=subnet-1&Subnets.member.2=subnet-2" +
+		"&IpAddressType=dualstack-without-public-ipv4"
+	if got := s.refusal(t, lonely); !strings.Contains(got, "awssim does not implement IpAddressType dualstack-without-public-ipv4") {
+		t.Errorf("refused with %q", got)
+	}
+}

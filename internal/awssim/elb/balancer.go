@@ -81,7 +81,7 @@ func (s *balancerSpec) check() error {
 		return refused("load balancers of Type " + s.Type)
 	}
 	switch {
-	case s.IpAddressType != "ipv4":
+	case s.IpAddressType != "ipv4" && s.IpAddressType != "dualstack": // which answers at its IPv4 address alone
 		return refused("IpAddressType " + s.IpAddressType)
 	case s.Scheme != defaultScheme && s.Scheme != internalScheme:
 		return invalid("1 validation error detected: Value '%s' at 'scheme' failed to satisfy constraint: "+
