@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -29,10 +28,6 @@ func (s *Service) API() wire.Service {
 			"RemoveTagsFromCertificate": wire.Op(s.removeTagsFromCertificate),
 		},
 	}
-}
-
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
 }
 
 type transparency struct {
@@ -119,12 +114,12 @@ func (s *Service) requestCertificate(_ context.Context, call *wire.Call, in *req
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, other := range s.certificates { // a retry, for an hour (API reference)
-		same := other.token == in.IdempotencyToken && other.place == placeOf(call) && slices.Equal(other.names, names)
+		same := other.token == in.IdempotencyToken && other.place == call.Place() && slices.Equal(other.names, names)
 		if in.IdempotencyToken != "" && same {
 			return &arnOutput{other.arn}, nil
 		}
 	}
-	made := s.request(placeOf(call), names, algorithm, props.MergeTags(nil, in.Tags))
+	made := s.request(call.Place(), names, algorithm, props.MergeTags(nil, in.Tags))
 	made.token = in.IdempotencyToken
 	if in.Options != nil && in.Options.CertificateTransparencyLoggingPreference != "" {
 		made.options = map[string]string{"transparency": in.Options.CertificateTransparencyLoggingPreference}
@@ -137,7 +132,7 @@ type arnInput struct {
 }
 
 func (s *Service) deleteCertificate(_ context.Context, call *wire.Call, in *arnInput) (*wire.None, error) {
-	return new(wire.None), s.remove(placeOf(call), in.CertificateArn)
+	return new(wire.None), s.remove(call.Place(), in.CertificateArn)
 }
 
 type getOutput struct {
@@ -148,7 +143,7 @@ type getOutput struct {
 func (s *Service) getCertificate(_ context.Context, call *wire.Call, in *arnInput) (*getOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.CertificateArn)
+	found, err := s.find(call.Place(), in.CertificateArn)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +160,7 @@ type tagsOutput struct {
 func (s *Service) listTagsForCertificate(_ context.Context, call *wire.Call, in *arnInput) (*tagsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.CertificateArn)
+	found, err := s.find(call.Place(), in.CertificateArn)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +190,7 @@ func (s *Service) removeTagsFromCertificate(_ context.Context, call *wire.Call, 
 func (s *Service) changeTags(call *wire.Call, in *tagsInput, apply func(map[string]string)) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.CertificateArn)
+	found, err := s.find(call.Place(), in.CertificateArn)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (s *Service) describeCertificate(_ context.Context, call *wire.Call, in *ar
 	users := s.usersOf(in.CertificateArn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.CertificateArn)
+	found, err := s.find(call.Place(), in.CertificateArn)
 	if err != nil {
 		return nil, err
 	}

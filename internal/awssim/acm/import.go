@@ -31,10 +31,10 @@ func (s *Service) importCertificate(_ context.Context, call *wire.Call, in *impo
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made.arn, made.place, made.created, made.issued = arnOf(placeOf(call)), placeOf(call), now, now
+	made.arn, made.place, made.created, made.issued = arnOf(call.Place()), call.Place(), now, now
 	made.tags = props.MergeTags(nil, in.Tags)
 	if in.CertificateArn != "" {
-		before, err := s.find(placeOf(call), in.CertificateArn)
+		before, err := s.find(call.Place(), in.CertificateArn)
 		switch {
 		case err != nil:
 			return nil, err

@@ -51,7 +51,7 @@ func (s *Service) listCertificates(_ context.Context, call *wire.Call, in *listI
 	found := []*certificate{}
 	s.mu.Lock()
 	for _, each := range s.certificates {
-		if s.refresh(each); each.place != placeOf(call) || !slices.Contains(types, each.algorithm) ||
+		if s.refresh(each); each.place != call.Place() || !slices.Contains(types, each.algorithm) ||
 			(len(in.CertificateStatuses) > 0 && !slices.Contains(in.CertificateStatuses, each.status)) {
 			continue
 		}

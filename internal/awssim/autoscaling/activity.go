@@ -121,7 +121,7 @@ func (s *Service) describeScalingActivities(
 	}
 	found := []describedActivity{}
 	for _, key := range s.keys() {
-		if key.Place != placeOf(call) || (in.ResourceID != "" && in.ResourceID != key.id) {
+		if key.Place != call.Place() || (in.ResourceID != "" && in.ResourceID != key.id) {
 			continue
 		}
 		count, err := s.countOf(key)

@@ -33,7 +33,7 @@ type putScalingPolicyOutput struct {
 func (s *Service) putScalingPolicy(
 	_ context.Context, call *wire.Call, in *putScalingPolicyInput,
 ) (*putScalingPolicyOutput, error) {
-	made, err := s.putPolicy(placeOf(call), &in.scalable, &in.policySpec)
+	made, err := s.putPolicy(call.Place(), &in.scalable, &in.policySpec)
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +111,12 @@ type policyInput struct {
 func (s *Service) deleteScalingPolicy(_ context.Context, call *wire.Call, in *policyInput) (*empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, err := s.find(placeOf(call), &in.scalable)
+	of, err := s.find(call.Place(), &in.scalable)
 	if err == nil && of.policies[in.PolicyName] != nil {
 		s.removePolicy(of, of.policies[in.PolicyName])
 		return &empty{}, nil
 	}
-	if _, wrong := in.key(placeOf(call)); wrong != nil {
+	if _, wrong := in.key(call.Place()); wrong != nil {
 		return nil, wrong
 	}
 	return nil, errNotFound("No scaling policy found for service namespace: %s, resource ID: %s, scalable dimension: %s, "+
@@ -183,7 +183,7 @@ func (s *Service) describeScalingPolicies(
 	defer s.mu.Unlock()
 	found := []describedPolicy{}
 	for key, of := range s.targets {
-		if key.Place != placeOf(call) || (in.ResourceID != "" && in.ResourceID != key.id) {
+		if key.Place != call.Place() || (in.ResourceID != "" && in.ResourceID != key.id) {
 			continue
 		}
 		for name, one := range of.policies {

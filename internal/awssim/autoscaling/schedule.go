@@ -43,7 +43,7 @@ type putScheduledActionInput struct {
 }
 
 func (s *Service) putScheduledAction(_ context.Context, call *wire.Call, in *putScheduledActionInput) (*empty, error) {
-	return &empty{}, s.putSchedule(placeOf(call), &in.scalable, in.scheduleSpec)
+	return &empty{}, s.putSchedule(call.Place(), &in.scalable, in.scheduleSpec)
 }
 
 // putSchedule makes a scheduled action or changes what is given of the one of its name.
@@ -192,13 +192,13 @@ type scheduledActionInput struct {
 func (s *Service) deleteScheduledAction(_ context.Context, call *wire.Call, in *scheduledActionInput) (*empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, err := s.find(placeOf(call), &in.scalable)
+	of, err := s.find(call.Place(), &in.scalable)
 	if err == nil && of.schedules[in.ScheduledActionName] != nil {
 		of.schedules[in.ScheduledActionName].stop()
 		delete(of.schedules, in.ScheduledActionName)
 		return &empty{}, nil
 	}
-	if _, wrong := in.key(placeOf(call)); wrong != nil {
+	if _, wrong := in.key(call.Place()); wrong != nil {
 		return nil, wrong
 	}
 	return nil, errNotFound("No scheduled action found for service namespace: %s, resource ID: %s, scalable dimension: %s, "+
@@ -243,7 +243,7 @@ func (s *Service) describeScheduledActions(
 	defer s.mu.Unlock()
 	found := []describedSchedule{}
 	for key, of := range s.targets {
-		if key.Place != placeOf(call) || (in.ResourceID != "" && in.ResourceID != key.id) {
+		if key.Place != call.Place() || (in.ResourceID != "" && in.ResourceID != key.id) {
 			continue
 		}
 		for name, one := range of.schedules {

@@ -119,10 +119,6 @@ func errNotFound(format string, args ...any) error {
 // unsupported is the error for what the simulator knows but does not act on.
 func unsupported(what string) error { return errValidation("awssim does not implement %s", what) }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // scalable names what is scaled, as requests write it.
 type scalable struct {
 	ServiceNamespace  string

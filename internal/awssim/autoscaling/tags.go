@@ -14,7 +14,7 @@ type tagsOutput struct{ Tags map[string]string }
 // tagged returns the target of an ARN. Call it locked.
 func (s *Service) tagged(call *wire.Call, arn string) (*target, error) {
 	for key, one := range s.targets {
-		if key.Place == placeOf(call) && one.arn == arn {
+		if key.Place == call.Place() && one.arn == arn {
 			return one, nil
 		}
 	}

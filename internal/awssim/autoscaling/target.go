@@ -50,7 +50,7 @@ type registerScalableTargetOutput struct{ ScalableTargetARN string }
 func (s *Service) registerScalableTarget(
 	_ context.Context, call *wire.Call, in *registerScalableTargetInput,
 ) (*registerScalableTargetOutput, error) {
-	arn, err := s.register(placeOf(call), in)
+	arn, err := s.register(call.Place(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) bound(of *target) {
 func (s *Service) deregisterScalableTarget(_ context.Context, call *wire.Call, in *scalable) (*empty, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in)
+	found, err := s.find(call.Place(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (s *Service) describeScalableTargets(
 	defer s.mu.Unlock()
 	found := []describedTarget{}
 	for key, one := range s.targets {
-		if key.Place == placeOf(call) && (len(in.ResourceIDs) == 0 || slices.Contains(in.ResourceIDs, key.id)) &&
+		if key.Place == call.Place() && (len(in.ResourceIDs) == 0 || slices.Contains(in.ResourceIDs, key.id)) &&
 			(in.ScalableDimension == "" || in.ScalableDimension == dimensionECS) {
 			found = append(found, one.describe())
 		}

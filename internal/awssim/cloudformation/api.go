@@ -1,9 +1,6 @@
 package cloudformation
 
-import (
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
-)
+import "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 
 // API returns the operations of CloudFormation.
 func (s *Service) API() wire.Service {
@@ -53,13 +50,9 @@ type stackID struct {
 	OperationID string `query:"OperationId"`
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // living finds a stack that was not deleted, for operations that change it.
 func (s *Service) living(call *wire.Call, nameOrID string, missing func(string) error) (*stack, error) {
-	st, ok := s.store.find(placeOf(call), nameOrID)
+	st, ok := s.store.find(call.Place(), nameOrID)
 	if !ok {
 		return nil, missing(nameOrID)
 	}

@@ -247,7 +247,7 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	st, ok := s.store.find(placeOf(call), in.StackName)
+	st, ok := s.store.find(call.Place(), in.StackName)
 	if !ok {
 		return new(wire.None), nil // deleting what is not there succeeds
 	}

@@ -109,7 +109,7 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 }
 
 func (s *Service) newStack(call *wire.Call, name string) *stack {
-	place := placeOf(call)
+	place := call.Place()
 	return &stack{
 		Place: place, name: name, created: s.clock.Now(), bus: s.bus, topics: s.topics,
 		id:      "arn:aws:cloudformation:" + place.Region + ":" + place.Account + ":stack/" + name + "/" + uuid.NewString(),
@@ -150,7 +150,7 @@ func (s *Service) startCreate(st *stack, deployed *deployment, how creation, tok
 // existing returns the stack that has the name already: one under review, which CreateStack may take over, or
 // one that the same token made, which makes the call a retry.
 func (s *Service) existing(call *wire.Call, in *createStackInput) (*stack, bool, error) {
-	st, ok := s.store.find(placeOf(call), in.StackName)
+	st, ok := s.store.find(call.Place(), in.StackName)
 	if !ok {
 		return nil, false, nil
 	}

@@ -53,14 +53,14 @@ type describeStacksOutput struct {
 
 func (s *Service) describeStacks(_ context.Context, call *wire.Call, in *describeStacksInput) (*describeStacksOutput, error) {
 	if in.StackName != "" {
-		st, ok := s.store.find(placeOf(call), in.StackName)
+		st, ok := s.store.find(call.Place(), in.StackName)
 		if !ok {
 			return nil, notFound(in.StackName)
 		}
 		return &describeStacksOutput{Stacks: []describedStack{st.describe()}}, nil
 	}
 	described := []describedStack{}
-	for _, st := range s.store.all(placeOf(call)) {
+	for _, st := range s.store.all(call.Place()) {
 		if one := st.describe(); one.StackStatus != deleteComplete {
 			described = append(described, one)
 		}
@@ -141,7 +141,7 @@ type stackSummary struct {
 
 func (s *Service) listStacks(_ context.Context, call *wire.Call, in *listStacksInput) (*listStacksOutput, error) {
 	summaries := []stackSummary{}
-	for _, st := range s.store.all(placeOf(call)) {
+	for _, st := range s.store.all(call.Place()) {
 		summary := st.summarize()
 		if len(in.StackStatusFilter) == 0 || slices.Contains(in.StackStatusFilter, string(summary.StackStatus)) {
 			summaries = append(summaries, summary)
@@ -195,7 +195,7 @@ func (s *Service) describeStackEvents(
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	st, ok := s.store.find(placeOf(call), in.StackName)
+	st, ok := s.store.find(call.Place(), in.StackName)
 	if !ok {
 		return nil, absent(in.StackName)
 	}

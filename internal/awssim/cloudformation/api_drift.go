@@ -127,7 +127,7 @@ type describeDetectionOutput struct {
 func (s *Service) describeStackDriftDetectionStatus(
 	_ context.Context, call *wire.Call, in *describeDetectionInput,
 ) (*describeDetectionOutput, error) {
-	for _, st := range s.store.all(placeOf(call)) {
+	for _, st := range s.store.all(call.Place()) {
 		if described := st.describeDetection(in.StackDriftDetectionID); described != nil {
 			return described, nil
 		}

@@ -77,7 +77,7 @@ func (s *Service) describeEvents(_ context.Context, call *wire.Call, in *describ
 // stackOfEvents finds the stack by its name or by one of its operations.
 func (s *Service) stackOfEvents(call *wire.Call, in *describeEventsInput) (*stack, error) {
 	if in.StackName != "" {
-		st, ok := s.store.find(placeOf(call), in.StackName)
+		st, ok := s.store.find(call.Place(), in.StackName)
 		if !ok {
 			return nil, absent(in.StackName)
 		}
@@ -86,7 +86,7 @@ func (s *Service) stackOfEvents(call *wire.Call, in *describeEventsInput) (*stac
 	if in.OperationID == "" {
 		return nil, invalid("One of ChangeSetName, OperationId or StackName must be specified.")
 	}
-	for _, st := range s.store.all(placeOf(call)) {
+	for _, st := range s.store.all(call.Place()) {
 		if st.knows(in.OperationID) {
 			return st, nil
 		}

@@ -80,7 +80,7 @@ func (s *Service) stackOf(call *wire.Call, nameOrID string) (*stack, error) {
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	st, ok := s.store.find(placeOf(call), nameOrID)
+	st, ok := s.store.find(call.Place(), nameOrID)
 	if !ok {
 		return nil, notFound(nameOrID)
 	}
@@ -130,7 +130,7 @@ func (s *Service) stackOfEither(call *wire.Call, name, physicalID string) (*stac
 	if name != "" {
 		return s.stackOf(call, name)
 	}
-	for _, st := range s.store.all(placeOf(call)) {
+	for _, st := range s.store.all(call.Place()) {
 		if st.has(physicalID) {
 			return st, nil
 		}
@@ -164,7 +164,7 @@ func (s *Service) describeStackResource(
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	st, ok := s.store.find(placeOf(call), in.StackName)
+	st, ok := s.store.find(call.Place(), in.StackName)
 	if !ok {
 		return nil, invalid("Stack '%s' does not exist", in.StackName) // recorded: this operation has its own words
 	}

@@ -35,7 +35,7 @@ func (s *Service) getTemplate(_ context.Context, call *wire.Call, in *getTemplat
 // templateOf returns the template of a stack or of a change set.
 func (s *Service) templateOf(call *wire.Call, in *getTemplateInput) (*document.Template, error) {
 	if in.ChangeSetName == "" {
-		st, ok := s.store.find(placeOf(call), in.StackName)
+		st, ok := s.store.find(call.Place(), in.StackName)
 		if !ok {
 			return nil, notFound(in.StackName)
 		}
@@ -212,7 +212,7 @@ type describedExport struct {
 
 func (s *Service) listExports(_ context.Context, call *wire.Call, in *listExportsInput) (*listExportsOutput, error) {
 	exports := []describedExport{}
-	for _, e := range s.store.exported(placeOf(call), "") {
+	for _, e := range s.store.exported(call.Place(), "") {
 		exports = append(exports, describedExport{ExportingStackID: e.stackID, Name: e.name, Value: e.value})
 	}
 	shown, next, err := page(exports, in.NextToken)
@@ -230,7 +230,7 @@ type listImportsOutput struct {
 }
 
 func (s *Service) listImports(_ context.Context, call *wire.Call, in *listImportsInput) (*listImportsOutput, error) {
-	importers := s.store.importers(placeOf(call), in.ExportName)
+	importers := s.store.importers(call.Place(), in.ExportName)
 	if len(importers) == 0 {
 		return nil, invalid("Export '%s' is not imported by any stack.", in.ExportName)
 	}

@@ -209,7 +209,7 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 // changeSetOf finds a change set by its ARN, or by its name and its stack's.
 func (s *Service) changeSetOf(call *wire.Call, nameOrID, stackName string) (*stack, *changeSet, error) {
 	if strings.HasPrefix(nameOrID, "arn:") {
-		for _, st := range s.store.all(placeOf(call)) {
+		for _, st := range s.store.all(call.Place()) {
 			if found := st.changeSet(nameOrID); found != nil {
 				return st, found, nil
 			}
@@ -219,7 +219,7 @@ func (s *Service) changeSetOf(call *wire.Call, nameOrID, stackName string) (*sta
 	if stackName == "" {
 		return nil, nil, invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
 	}
-	st, ok := s.store.find(placeOf(call), stackName)
+	st, ok := s.store.find(call.Place(), stackName)
 	if !ok {
 		return nil, nil, absent(stackName)
 	}

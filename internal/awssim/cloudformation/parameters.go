@@ -113,7 +113,7 @@ func (s *Service) fetch(call *wire.Call, template *document.Template, values map
 			return wire.Unsupported(call, "parameters of the type "+declared.Type)
 		}
 		given := values[name]
-		value, kind, ok := s.references.Parameter(placeOf(call), given.value)
+		value, kind, ok := s.references.Parameter(call.Place(), given.value)
 		switch {
 		case !ok:
 			absent = append(absent, given.value)

@@ -21,7 +21,7 @@ type putMetricAlarmInput struct {
 }
 
 func (s *Service) putMetricAlarm(_ context.Context, call *wire.Call, in *putMetricAlarmInput) (*wire.None, error) {
-	err := s.setMetric(placeOf(call), in.AlarmName, &in.metricAlarm, in.actions, tagMap(in.Tags))
+	err := s.setMetric(call.Place(), in.AlarmName, &in.metricAlarm, in.actions, tagMap(in.Tags))
 	return &wire.None{}, err
 }
 
@@ -155,7 +155,7 @@ func (s *Service) describeAlarms(_ context.Context, call *wire.Call, in *describ
 	defer s.mu.Unlock()
 	var found []*alarm
 	for key, one := range s.alarms {
-		if key.Place == placeOf(call) && in.wants(one) && s.related(one, in) {
+		if key.Place == call.Place() && in.wants(one) && s.related(one, in) {
 			found = append(found, one)
 		}
 	}
@@ -240,7 +240,7 @@ type describeAlarmsForMetricOutput struct{ MetricAlarms []describedMetricAlarm }
 func (s *Service) describeAlarmsForMetric(
 	_ context.Context, call *wire.Call, in *describeAlarmsForMetricInput,
 ) (*describeAlarmsForMetricOutput, error) {
-	wanted := keyOf(placeOf(call), in.Namespace, in.MetricName, in.Dimensions)
+	wanted := keyOf(call.Place(), in.Namespace, in.MetricName, in.Dimensions)
 	out := &describeAlarmsForMetricOutput{MetricAlarms: []describedMetricAlarm{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -278,7 +278,7 @@ func (s *Service) setAlarmState(_ context.Context, call *wire.Call, in *setAlarm
 		return nil, wire.Errorf("InvalidFormat", "StateReasonData must be valid JSON")
 	}
 	s.mu.Lock()
-	found, ok := s.alarms[alarmKey{placeOf(call), in.AlarmName}]
+	found, ok := s.alarms[alarmKey{call.Place(), in.AlarmName}]
 	if !ok {
 		s.mu.Unlock()
 		return nil, errNoAlarm()
@@ -303,7 +303,7 @@ func (s *Service) switchActions(call *wire.Call, in *alarmNamesInput, enabled bo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range in.AlarmNames { // those that do not exist are passed over
-		if found, ok := s.alarms[alarmKey{placeOf(call), name}]; ok && *found.ActionsEnabled != enabled {
+		if found, ok := s.alarms[alarmKey{call.Place(), name}]; ok && *found.ActionsEnabled != enabled {
 			found.ActionsEnabled, found.configured = &enabled, s.clock.Now()
 			s.noteConfiguration(found, "updated")
 		}
@@ -319,12 +319,12 @@ func (s *Service) deleteAlarms(_ context.Context, call *wire.Call, in *alarmName
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, name := range in.AlarmNames {
-		if parent := s.parentOf(placeOf(call), name, in.AlarmNames); parent != "" {
+		if parent := s.parentOf(call.Place(), name, in.AlarmNames); parent != "" {
 			return nil, errValidation("Alarm %s cannot be deleted as there are composite alarms depending on it: %s", name, parent)
 		}
 	}
 	for _, name := range in.AlarmNames { // those that do not exist are passed over
-		if found, ok := s.alarms[alarmKey{placeOf(call), name}]; ok {
+		if found, ok := s.alarms[alarmKey{call.Place(), name}]; ok {
 			s.remove(found)
 		}
 	}

@@ -24,7 +24,7 @@ type putCompositeAlarmInput struct {
 }
 
 func (s *Service) putCompositeAlarm(_ context.Context, call *wire.Call, in *putCompositeAlarmInput) (*wire.None, error) {
-	due, err := s.setComposite(placeOf(call), in.AlarmName, &in.compositeAlarm, tagMap(in.Tags))
+	due, err := s.setComposite(call.Place(), in.AlarmName, &in.compositeAlarm, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (s *Service) getMetricData(_ context.Context, call *wire.Call, in *getMetri
 			continue
 		}
 		windows := grid(in.StartTime.Time, in.EndTime.Time, one.period)
-		made := s.evaluate(placeOf(call), all, one, windows)
+		made := s.evaluate(call.Place(), all, one, windows)
 		if made.many {
 			return nil, unsupported("the expression " + one.Id + ", which makes several time series")
 		}

@@ -134,7 +134,7 @@ func (s *Service) describeAlarmHistory(
 	var found []numbered
 	s.mu.Lock()
 	for key, items := range s.history {
-		if key.Place != placeOf(call) || (in.AlarmName != "" && in.AlarmName != key.name) {
+		if key.Place != call.Place() || (in.AlarmName != "" && in.AlarmName != key.name) {
 			continue
 		}
 		for i, item := range items {

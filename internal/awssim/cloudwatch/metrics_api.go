@@ -51,7 +51,7 @@ func (s *Service) putMetricData(_ context.Context, call *wire.Call, in *putMetri
 	s.mu.Lock()
 	for i := range in.MetricData {
 		datum := &in.MetricData[i]
-		key := keyOf(placeOf(call), in.Namespace, datum.MetricName, datum.Dimensions)
+		key := keyOf(call.Place(), in.Namespace, datum.MetricName, datum.Dimensions)
 		touched[key] = true
 		for _, added := range datum.samples(s.clock.Now()) {
 			s.add(key, slices.Clone(datum.Dimensions), added)
@@ -59,7 +59,7 @@ func (s *Service) putMetricData(_ context.Context, call *wire.Call, in *putMetri
 	}
 	s.mu.Unlock()
 	if s.eager() {
-		s.lookAtAll(placeOf(call))
+		s.lookAtAll(call.Place())
 	}
 	return &wire.None{}, nil
 }
@@ -217,7 +217,7 @@ func (s *Service) listMetrics(_ context.Context, call *wire.Call, in *listMetric
 	defer s.mu.Unlock()
 	var found []*series
 	for _, one := range s.series {
-		if one.key.Place == placeOf(call) && in.wants(one, s.clock.Now()) {
+		if one.key.Place == call.Place() && in.wants(one, s.clock.Now()) {
 			found = append(found, one)
 		}
 	}

@@ -168,10 +168,6 @@ func errMember(member string, value any, constraint string) error {
 		value, member, constraint)
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func arnOf(place resource.Place, rest string) string {
 	return "arn:aws:cloudwatch:" + place.Region + ":" + place.Account + ":" + rest
 }

@@ -47,7 +47,7 @@ func (s *Service) getMetricStatistics(
 	out := &getMetricStatisticsOutput{Label: in.MetricName, Datapoints: []datapoint{}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := s.series[keyOf(placeOf(call), in.Namespace, in.MetricName, in.Dimensions)]
+	from := s.series[keyOf(call.Place(), in.Namespace, in.MetricName, in.Dimensions)]
 	for _, each := range grid(in.StartTime.Time, in.EndTime.Time, time.Duration(*in.Period)*time.Second) {
 		samples := from.within(each, in.Unit)
 		for _, unit := range units(samples) {

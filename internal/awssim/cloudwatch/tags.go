@@ -19,7 +19,7 @@ type tagsOutput struct{ Tags []Tag }
 // tagsOf returns the tags of an alarm or dashboard, never nil. Call it locked.
 func (s *Service) tagsOf(call *wire.Call, arn string) (map[string]string, error) {
 	if _, name, ok := strings.Cut(arn, ":alarm:"); ok {
-		if found, ok := s.alarms[alarmKey{placeOf(call), name}]; ok && found.arn == arn {
+		if found, ok := s.alarms[alarmKey{call.Place(), name}]; ok && found.arn == arn {
 			if found.tags == nil {
 				found.tags = make(map[string]string)
 			}

@@ -31,7 +31,7 @@ type createGroupOutput struct {
 }
 
 func (s *Service) createSecurityGroup(_ context.Context, call *wire.Call, in *createGroupInput) (*createGroupOutput, error) {
-	place := placeOf(call)
+	place := call.Place()
 	if in.VpcID == "" {
 		return nil, wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
 	}
@@ -67,7 +67,7 @@ func (s *Service) deleteSecurityGroup(_ context.Context, call *wire.Call, in *de
 	if in.GroupName != "" {
 		return nil, wire.Unsupported(call, "the parameter GroupName")
 	}
-	for _, each := range s.groups(placeOf(call)) {
+	for _, each := range s.groups(call.Place()) {
 		if each.record == nil && each.id == in.GroupID {
 			return nil, wire.Errorf("CannotDelete", "the specified group: %q name: \"default\" cannot be deleted by a user", each.id)
 		}
@@ -157,7 +157,7 @@ func (s *Service) changing(call *wire.Call, in *changeRulesInput) (*group, error
 	if in.DryRun {
 		return nil, wire.Unsupported(call, "the parameter DryRun")
 	}
-	for _, each := range s.groups(placeOf(call)) {
+	for _, each := range s.groups(call.Place()) {
 		if each.id != in.GroupID {
 			continue
 		}
@@ -193,7 +193,7 @@ func (s *Service) authorize(call *wire.Call, in *changeRulesInput, egress bool) 
 	}
 	out := &changedRules{Return: true, SecurityGroupRuleSet: []groupRule{}}
 	for _, rule := range added {
-		if rule.GroupID != "" && !slices.ContainsFunc(s.groups(placeOf(call)), func(g group) bool { return g.id == rule.GroupID }) {
+		if rule.GroupID != "" && !slices.ContainsFunc(s.groups(call.Place()), func(g group) bool { return g.id == rule.GroupID }) {
 			return nil, missing(groupType, rule.GroupID)
 		}
 		if slices.ContainsFunc(found.rules, func(has permission) bool { return has.key() == rule.key() }) {

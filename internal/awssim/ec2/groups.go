@@ -289,7 +289,7 @@ func (s *Service) describeSecurityGroups(
 	_ context.Context, call *wire.Call, in *describeGroupsInput,
 ) (*describeGroupsOutput, error) {
 	var described []shown[securityGroup]
-	for _, each := range s.groups(placeOf(call)) {
+	for _, each := range s.groups(call.Place()) {
 		described = append(described, each.describe())
 	}
 	described = append(described, (&group{}).describe().blank())
@@ -352,7 +352,7 @@ type rulesOutput struct {
 
 func (s *Service) describeSecurityGroupRules(_ context.Context, call *wire.Call, in *describeRulesInput) (*rulesOutput, error) {
 	var described []shown[groupRule]
-	for _, each := range s.groups(placeOf(call)) {
+	for _, each := range s.groups(call.Place()) {
 		for _, rule := range each.rules {
 			described = append(described, shown[groupRule]{rule.id, each.describeRule(rule), map[string][]string{
 				"group-id": {each.id}, "security-group-rule-id": {rule.id},

@@ -82,10 +82,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // missing returns the error for a resource that does not exist.
 func missing(resourceType, id string) error {
 	switch resourceType {

@@ -60,7 +60,7 @@ type describeTagsOutput struct {
 func (s *Service) describeTags(_ context.Context, call *wire.Call, in *pageInput) (*describeTagsOutput, error) {
 	var described []shown[describedTag]
 	for kind, word := range taggable() {
-		for _, each := range s.records.Records(placeOf(call), kind) {
+		for _, each := range s.records.Records(call.Place(), kind) {
 			for name, value := range each.Tags {
 				id := idOf(&each)
 				described = append(described, shown[describedTag]{id + " " + name, describedTag{id, word, name, value}, map[string][]string{
@@ -117,7 +117,7 @@ func (s *Service) changeTags(
 	}
 	found := make(map[string]generic.Record)
 	for kind := range taggable() {
-		for _, each := range s.records.Records(placeOf(call), kind) {
+		for _, each := range s.records.Records(call.Place(), kind) {
 			found[idOf(&each)] = each
 		}
 	}
@@ -140,7 +140,7 @@ func (s *Service) changeTags(
 		for _, name := range slices.Sorted(maps.Keys(own)) {
 			list = append(list, map[string]any{"Key": name, "Value": own[name]})
 		}
-		if err := s.records.Edit(placeOf(call), record.Type, record.ID, resource.Properties{"Tags": list}); err != nil {
+		if err := s.records.Edit(call.Place(), record.Type, record.ID, resource.Properties{"Tags": list}); err != nil {
 			return nil, err
 		}
 	}

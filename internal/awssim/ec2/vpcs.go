@@ -76,7 +76,7 @@ func (s *Service) describeVpcs(_ context.Context, call *wire.Call, in *describeV
 // all describes all resources of a type.
 func all[T any](s *Service, call *wire.Call, resourceType string, describe func(*generic.Record) shown[T]) []shown[T] {
 	var described []shown[T]
-	for _, each := range s.records.Records(placeOf(call), resourceType) {
+	for _, each := range s.records.Records(call.Place(), resourceType) {
 		described = append(described, describe(&each))
 	}
 	if len(described) == 0 {
@@ -102,7 +102,7 @@ type vpcAttributeOutput struct {
 }
 
 func (s *Service) describeVpcAttribute(_ context.Context, call *wire.Call, in *vpcAttributeInput) (*vpcAttributeOutput, error) {
-	found, ok := s.records.Record(placeOf(call), vpcType, in.VpcID)
+	found, ok := s.records.Record(call.Place(), vpcType, in.VpcID)
 	if !ok {
 		return nil, missing(vpcType, in.VpcID)
 	}
@@ -296,7 +296,7 @@ func (s *Service) make(
 	if dry {
 		return generic.Record{}, wire.Unsupported(call, "the parameter DryRun")
 	}
-	made, err := s.records.Make(resource.Request{Place: placeOf(call), Type: resourceType, Properties: properties})
+	made, err := s.records.Make(resource.Request{Place: call.Place(), Type: resourceType, Properties: properties})
 	if err != nil {
 		return made, refusal(err)
 	}
@@ -308,11 +308,11 @@ func (s *Service) remove(call *wire.Call, resourceType, id string, dry bool) (*w
 	if dry {
 		return nil, wire.Unsupported(call, "the parameter DryRun")
 	}
-	found, ok := s.records.Record(placeOf(call), resourceType, id)
+	found, ok := s.records.Record(call.Place(), resourceType, id)
 	if !ok {
 		return nil, missing(resourceType, id)
 	}
-	err := s.records.Drop(resource.Request{Place: placeOf(call), Type: resourceType, PhysicalID: id, Properties: found.Properties})
+	err := s.records.Drop(resource.Request{Place: call.Place(), Type: resourceType, PhysicalID: id, Properties: found.Properties})
 	if err != nil {
 		return nil, refusal(err)
 	}
@@ -341,7 +341,7 @@ type subnetOutput struct {
 }
 
 func (s *Service) createSubnet(_ context.Context, call *wire.Call, in *createSubnetInput) (*subnetOutput, error) {
-	if _, ok := s.records.Record(placeOf(call), vpcType, in.VpcID); !ok {
+	if _, ok := s.records.Record(call.Place(), vpcType, in.VpcID); !ok {
 		return nil, missing(vpcType, in.VpcID)
 	}
 	if _, err := netip.ParsePrefix(in.CidrBlock); err != nil {

@@ -98,7 +98,7 @@ func (s *Service) createRepository(_ context.Context, call *wire.Call, in *creat
 		tags[given.Key] = given.Value
 	}
 	created, err := s.create(&repository{
-		key: repositoryKey{placeOf(call), in.RepositoryName}, immutable: isImmutable,
+		key: repositoryKey{call.Place(), in.RepositoryName}, immutable: isImmutable,
 		scanOnPush: in.ImageScanningConfiguration.ScanOnPush, tags: tags,
 	})
 	if err != nil {
@@ -167,7 +167,7 @@ func (s *Service) describeRepositories(
 		return &describeRepositoriesOutput{Repositories: found}, nil
 	}
 	for key, candidate := range s.repositories {
-		if key.Place == placeOf(call) {
+		if key.Place == call.Place() {
 			found = append(found, candidate.describe())
 		}
 	}
@@ -271,7 +271,7 @@ func (s *Service) getAuthorizationToken(
 	}
 	out := &getAuthorizationTokenOutput{}
 	for _, id := range registries {
-		place := placeOf(call)
+		place := call.Place()
 		place.Account = id
 		out.AuthorizationData = append(out.AuthorizationData, authorization{
 			AuthorizationToken: base64.StdEncoding.EncodeToString([]byte("AWS:" + uuid.NewString())),

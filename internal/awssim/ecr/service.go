@@ -131,13 +131,9 @@ func (r *repository) find(reference string) (*image, bool) {
 	return found, ok
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // repository returns the repository that a request names. Call it locked.
 func (s *Service) repository(call *wire.Call, registryID, name string) (*repository, error) {
-	key := repositoryKey{placeOf(call), name}
+	key := repositoryKey{call.Place(), name}
 	if registryID != "" {
 		key.Account = registryID
 	}

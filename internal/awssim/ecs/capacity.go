@@ -44,7 +44,7 @@ type putProvidersInput struct {
 func (s *Service) putClusterCapacityProviders(_ context.Context, call *wire.Call, in *putProvidersInput) (*clusterOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.cluster(placeOf(call), in.Cluster)
+	found, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) describeCapacityProviders(
 	}
 	out := &describeProvidersOutput{CapacityProviders: []describedProvider{}, Failures: []failure{}}
 	for _, name := range names {
-		made := arn(placeOf(call), "capacity-provider/"+lastPart(name))
+		made := arn(call.Place(), "capacity-provider/"+lastPart(name))
 		if !fargate(lastPart(name)) {
 			out.Failures = append(out.Failures, missing(made))
 			continue

@@ -218,10 +218,10 @@ func (s *Service) createCluster(_ context.Context, call *wire.Call, in *createCl
 	if name == "" {
 		name = defaultCluster
 	}
-	if existing, err := s.cluster(placeOf(call), name); err == nil {
+	if existing, err := s.cluster(call.Place(), name); err == nil {
 		return &clusterOutput{Cluster: existing.describe(nil)}, nil // creating what exists is no error
 	}
-	made, err := s.newCluster(placeOf(call), name, in.clusterSettings, tagMap(in.Tags))
+	made, err := s.newCluster(call.Place(), name, in.clusterSettings, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ type updateClusterInput struct {
 func (s *Service) updateCluster(_ context.Context, call *wire.Call, in *updateClusterInput) (*clusterOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.cluster(placeOf(call), in.Cluster)
+	found, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ type clusterInput struct {
 func (s *Service) deleteCluster(_ context.Context, call *wire.Call, in *clusterInput) (*clusterOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.cluster(placeOf(call), in.Cluster)
+	found, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -330,9 +330,9 @@ func (s *Service) describeClusters(
 	defer s.mu.Unlock()
 	out := &describeClustersOutput{Clusters: []describedCluster{}, Failures: []failure{}}
 	for _, name := range names {
-		found, ok := s.clusters[clusterARN(placeOf(call), name)]
+		found, ok := s.clusters[clusterARN(call.Place(), name)]
 		if !ok {
-			out.Failures = append(out.Failures, missing(clusterARN(placeOf(call), name)))
+			out.Failures = append(out.Failures, missing(clusterARN(call.Place(), name)))
 			continue
 		}
 		out.Clusters = append(out.Clusters, found.describe(append([]string{}, in.Include...)))
@@ -370,7 +370,7 @@ func (s *Service) listClusters(_ context.Context, call *wire.Call, in *pageInput
 	defer s.mu.Unlock()
 	var arns []string
 	for _, found := range s.clusters {
-		if found.place == placeOf(call) && found.status == active {
+		if found.place == call.Place() && found.status == active {
 			arns = append(arns, found.arn)
 		}
 	}

@@ -95,7 +95,7 @@ func (c *ContainerSpec) complete() {
 func (s *Service) registerTaskDefinition(_ context.Context, call *wire.Call, in *registerInput) (*definitionOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made, err := s.register(placeOf(call), in.TaskSpec, tagMap(in.Tags))
+	made, err := s.register(call.Place(), in.TaskSpec, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ type definitionInput struct {
 func (s *Service) describeTaskDefinition(_ context.Context, call *wire.Call, in *definitionInput) (*definitionOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.definition(placeOf(call), in.TaskDefinition)
+	found, err := s.definition(call.Place(), in.TaskDefinition)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *Service) deregisterTaskDefinition(
 ) (*definitionOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.definition(placeOf(call), in.TaskDefinition)
+	found, err := s.definition(call.Place(), in.TaskDefinition)
 	if err != nil {
 		return nil, errClient("The specified task definition does not exist.")
 	}
@@ -169,7 +169,7 @@ func (s *Service) listTaskDefinitions(
 	defer s.mu.Unlock()
 	var found []*definition
 	for _, candidate := range s.definitions {
-		if candidate.place == placeOf(call) && candidate.status == status &&
+		if candidate.place == call.Place() && candidate.status == status &&
 			(in.FamilyPrefix == "" || candidate.Family == in.FamilyPrefix) {
 			found = append(found, candidate)
 		}
@@ -218,7 +218,7 @@ func (s *Service) listTaskDefinitionFamilies(
 	for key := range s.revisions {
 		_, err := s.latest(key.Place, key.family)
 		wanted := in.Status == "" || in.Status == "ALL" || (in.Status == active) == (err == nil)
-		if key.Place == placeOf(call) && strings.HasPrefix(key.family, in.FamilyPrefix) && wanted {
+		if key.Place == call.Place() && strings.HasPrefix(key.family, in.FamilyPrefix) && wanted {
 			families = append(families, key.family)
 		}
 	}

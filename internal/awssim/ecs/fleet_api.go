@@ -117,7 +117,7 @@ type serviceOutput struct {
 func (s *Service) createService(_ context.Context, call *wire.Call, in *createServiceInput) (*serviceOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	into, err := s.cluster(placeOf(call), in.Cluster)
+	into, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ type updateServiceInput struct {
 func (s *Service) updateService(_ context.Context, call *wire.Call, in *updateServiceInput) (*serviceOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.fleet(placeOf(call), in.Cluster, in.Service)
+	found, err := s.fleet(call.Place(), in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ type deleteServiceInput struct {
 func (s *Service) deleteService(_ context.Context, call *wire.Call, in *deleteServiceInput) (*serviceOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.fleet(placeOf(call), in.Cluster, in.Service)
+	found, err := s.fleet(call.Place(), in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -200,13 +200,13 @@ func (s *Service) describeServices(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
 	out := &describeServicesOutput{Services: []describedService{}, Failures: []failure{}}
 	for _, name := range in.Services {
-		found, err := s.fleet(placeOf(call), in.Cluster, name)
+		found, err := s.fleet(call.Place(), in.Cluster, name)
 		if err != nil {
 			out.Failures = append(out.Failures, missing(arn(from.place, "service/"+from.name+"/"+lastPart(name))))
 			continue
@@ -232,7 +232,7 @@ type listServicesOutput struct {
 func (s *Service) listServices(_ context.Context, call *wire.Call, in *listServicesInput) (*listServicesOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}

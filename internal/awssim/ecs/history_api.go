@@ -65,7 +65,7 @@ func (s *Service) listServiceDeployments(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.fleet(placeOf(call), in.Cluster, in.Service)
+	found, err := s.fleet(call.Place(), in.Cluster, in.Service)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) runTask(_ context.Context, call *wire.Call, in *runTaskInput) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	into, err := s.cluster(placeOf(call), in.Cluster)
+	into, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func checkExecute(wanted bool, role string) error {
 func (s *Service) executeCommand(_ context.Context, call *wire.Call, in *executeCommandInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -171,10 +171,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func arn(place resource.Place, path string) string {
 	return fmt.Sprintf("arn:aws:ecs:%s:%s:%s", place.Region, place.Account, path)
 }

@@ -36,7 +36,7 @@ func (s *Service) tagsOf(call *wire.Call, resourceARN string) (*map[string]strin
 	}
 	if _, path, ok := strings.Cut(resourceARN, ":service/"); ok {
 		clusterName, _, _ := strings.Cut(path, "/")
-		found, err := s.fleet(placeOf(call), clusterName, resourceARN)
+		found, err := s.fleet(call.Place(), clusterName, resourceARN)
 		if err != nil {
 			return nil, err
 		}

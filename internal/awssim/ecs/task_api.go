@@ -200,7 +200,7 @@ func (s *Service) describeTasks(_ context.Context, call *wire.Call, in *describe
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ type listTasksOutput struct {
 func (s *Service) listTasks(_ context.Context, call *wire.Call, in *listTasksInput) (*listTasksOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +296,7 @@ type taskOutput struct {
 func (s *Service) stopTask(_ context.Context, call *wire.Call, in *stopTaskInput) (*taskOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from, err := s.cluster(placeOf(call), in.Cluster)
+	from, err := s.cluster(call.Place(), in.Cluster)
 	if err != nil {
 		return nil, err
 	}

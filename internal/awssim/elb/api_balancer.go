@@ -28,10 +28,10 @@ func (s *Service) createLoadBalancer(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if found := s.balancerNamed(placeOf(call), in.Name); found != nil && found.equal(&in.balancerSpec) {
+	if found := s.balancerNamed(call.Place(), in.Name); found != nil && found.equal(&in.balancerSpec) {
 		return &describeLoadBalancersOutput{LoadBalancers: []loadBalancer{s.describeBalancer(found)}}, nil
 	}
-	made, err := s.addBalancer(placeOf(call), in.balancerSpec, nil, tags)
+	made, err := s.addBalancer(call.Place(), in.balancerSpec, nil, tags)
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,9 @@ func (s *Service) createTargetGroup(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made := s.groupNamed(placeOf(call), in.Name)
+	made := s.groupNamed(call.Place(), in.Name)
 	if made == nil || !made.sameAs(&in.groupSpec) {
-		if made, err = s.addGroup(placeOf(call), in.groupSpec, nil, tags); err != nil {
+		if made, err = s.addGroup(call.Place(), in.groupSpec, nil, tags); err != nil {
 			return nil, err
 		}
 	}

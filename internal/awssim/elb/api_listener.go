@@ -23,7 +23,7 @@ func (s *Service) createListener(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made, err := s.addListener(placeOf(call), in.listenerSpec, nil, tags)
+	made, err := s.addListener(call.Place(), in.listenerSpec, nil, tags)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (s *Service) describeLoadBalancers(
 	found := []loadBalancer{}
 	names := make(map[string]bool)
 	for _, candidate := range s.balancers {
-		if inPlace(candidate.arn, placeOf(call)) && selected(in.LoadBalancerArns, candidate.arn) &&
+		if inPlace(candidate.arn, call.Place()) && selected(in.LoadBalancerArns, candidate.arn) &&
 			selected(in.Names, candidate.Name) {
 			found = append(found, s.describeBalancer(candidate))
 			names[candidate.arn], names[candidate.Name] = true, true
@@ -161,7 +161,7 @@ func (s *Service) describeTargetGroups(
 	names := make(map[string]bool)
 	for _, candidate := range s.groups {
 		described := s.describeGroup(candidate)
-		if inPlace(candidate.arn, placeOf(call)) && selected(in.TargetGroupArns, candidate.arn) &&
+		if inPlace(candidate.arn, call.Place()) && selected(in.TargetGroupArns, candidate.arn) &&
 			selected(in.Names, candidate.Name) &&
 			(in.LoadBalancerArn == "" || slices.Contains(described.LoadBalancerArns, in.LoadBalancerArn)) {
 			found = append(found, described)

@@ -115,7 +115,7 @@ func (s *Service) describeListeners(
 	found := []describedListener{}
 	names := make(map[string]bool)
 	for _, candidate := range s.listeners {
-		if inPlace(candidate.arn, placeOf(call)) && selected(in.ListenerArns, candidate.arn) &&
+		if inPlace(candidate.arn, call.Place()) && selected(in.ListenerArns, candidate.arn) &&
 			(in.LoadBalancerArn == "" || in.LoadBalancerArn == candidate.LoadBalancerArn) {
 			found = append(found, candidate.describe())
 			names[candidate.arn] = true
@@ -162,7 +162,7 @@ func (s *Service) describeRules(_ context.Context, call *wire.Call, in *describe
 	found := []describedRule{}
 	names := make(map[string]bool)
 	for _, candidate := range s.rules {
-		if inPlace(candidate.arn, placeOf(call)) && selected(in.RuleArns, candidate.arn) &&
+		if inPlace(candidate.arn, call.Place()) && selected(in.RuleArns, candidate.arn) &&
 			(in.ListenerArn == "" || in.ListenerArn == candidate.listener.arn) {
 			found = append(found, candidate.describe())
 			names[candidate.arn] = true

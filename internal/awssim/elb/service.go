@@ -22,7 +22,6 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	vpc "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // ErrClosed is returned after Close.
@@ -116,10 +115,6 @@ func generatedName(r resource.Request) string {
 	stack, logical := r.StackName[:min(stackPart, len(r.StackName))], r.LogicalID[:min(logicalPart, len(r.LogicalID))]
 	random := strings.ToUpper(hexID())[:maxName-stackPart-logicalPart-2]
 	return strings.Trim(stack, "-") + "-" + logical + "-" + random
-}
-
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
 }
 
 // inPlace says whether an ARN belongs to an account and region.

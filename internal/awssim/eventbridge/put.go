@@ -154,7 +154,7 @@ func (s *Service) putEvents(_ context.Context, call *wire.Call, in *putEventsInp
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := &putEventsOutput{}
-	place := placeOf(call)
+	place := call.Place()
 	for _, each := range in.Entries {
 		code, message := checkEntry(each.Source, each.DetailType, each.Detail, each.EventBusName)
 		if each.TraceHeader != "" {

@@ -35,7 +35,7 @@ type ruleArn struct{ RuleArn string }
 func (s *Service) putRule(_ context.Context, call *wire.Call, in *putRuleInput) (*ruleArn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := key{placeOf(call), in.Name}
+	at := key{call.Place(), in.Name}
 	err := s.put(at, in) //nolint:contextcheck // a schedule outlives the call
 	return &ruleArn{at.arn()}, err
 }
@@ -92,7 +92,7 @@ func (s *Service) deleteRule(_ context.Context, call *wire.Call, in *ruleInput) 
 	if err := checkBus(in.EventBusName); err != nil {
 		return nil, err
 	}
-	found := s.rules[key{placeOf(call), in.Name}]
+	found := s.rules[key{call.Place(), in.Name}]
 	if found == nil {
 		return &wire.None{}, nil // deleting what is gone is no error (recorded)
 	}
@@ -205,7 +205,7 @@ func (s *Service) listRules(_ context.Context, call *wire.Call, in *listRulesInp
 	defer s.mu.Unlock()
 	found := []describedRule{}
 	for at, each := range s.rules {
-		if at.Place == placeOf(call) && strings.HasPrefix(at.name, in.NamePrefix) {
+		if at.Place == call.Place() && strings.HasPrefix(at.name, in.NamePrefix) {
 			found = append(found, each.describe())
 		}
 	}
@@ -221,7 +221,7 @@ type bus struct {
 
 // defaultBusOf describes the bus that every place has from its beginning.
 func (s *Service) defaultBusOf(call *wire.Call) bus {
-	at := placeOf(call)
+	at := call.Place()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.since[at].IsZero() {

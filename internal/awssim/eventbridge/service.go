@@ -129,10 +129,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func errInvalid(format string, args ...any) error {
 	return wire.Errorf("ValidationException", format, args...)
 }
@@ -157,7 +153,7 @@ func (s *Service) find(call *wire.Call, name, bus string) (*rule, error) {
 	if err := checkBus(bus); err != nil {
 		return nil, err
 	}
-	if found := s.rules[key{placeOf(call), name}]; found != nil {
+	if found := s.rules[key{call.Place(), name}]; found != nil {
 		return found, nil
 	}
 	return nil, errNoRule(name)

@@ -164,7 +164,7 @@ func (s *Service) listRuleNamesByTarget(_ context.Context, call *wire.Call, in *
 	defer s.mu.Unlock()
 	names := []string{}
 	for at, each := range s.rules {
-		if at.Place == placeOf(call) && slices.ContainsFunc(each.targets, func(t Target) bool { return t.Arn == in.TargetArn }) {
+		if at.Place == call.Place() && slices.ContainsFunc(each.targets, func(t Target) bool { return t.Arn == in.TargetArn }) {
 			names = append(names, at.name)
 		}
 	}

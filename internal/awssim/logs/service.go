@@ -179,10 +179,6 @@ func compareEvents(a, b event) int {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // arn is the group's ARN without the ":*" that older answers add.
 func (g *group) arn() string {
 	return fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s", g.key.Region, g.key.Account, g.key.name)
@@ -199,7 +195,7 @@ func (s *Service) find(call *wire.Call, name, identifier string) (*group, error)
 	if name == "" {
 		return nil, wire.Errorf("InvalidParameterException", "Either logGroupName or logGroupIdentifier must be specified")
 	}
-	if found, ok := s.groups[groupKey{placeOf(call), name}]; ok {
+	if found, ok := s.groups[groupKey{call.Place(), name}]; ok {
 		return found, nil
 	}
 	return nil, errNoGroup()
@@ -215,7 +211,7 @@ func (s *Service) createLogGroup(_ context.Context, call *wire.Call, in *createL
 	if in.LogGroupClass != "" && in.LogGroupClass != standardClass {
 		return nil, wire.Unsupported(call, "logGroupClass "+in.LogGroupClass)
 	}
-	return &wire.None{}, s.create(groupKey{placeOf(call), in.LogGroupName}, 0, in.Tags)
+	return &wire.None{}, s.create(groupKey{call.Place(), in.LogGroupName}, 0, in.Tags)
 }
 
 func (s *Service) create(key groupKey, retention int, tags map[string]string) error {
@@ -291,7 +287,7 @@ func (s *Service) describeLogGroups(
 	defer s.mu.Unlock()
 	described := []logGroup{}
 	for key, group := range s.groups {
-		if key.Place == placeOf(call) && in.matches(group) {
+		if key.Place == call.Place() && in.matches(group) {
 			described = append(described, group.describe())
 		}
 	}

@@ -62,14 +62,14 @@ func (s *Service) describeDBInstances(
 	defer s.mu.Unlock()
 	found := []*instance{}
 	if in.DBInstanceIdentifier != "" {
-		named, err := s.instance(placeOf(call), idOf(in.DBInstanceIdentifier))
+		named, err := s.instance(call.Place(), idOf(in.DBInstanceIdentifier))
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, named)
 	} else {
 		for key, each := range s.instances {
-			if key.Place == placeOf(call) {
+			if key.Place == call.Place() {
 				found = append(found, each)
 			}
 		}
@@ -130,7 +130,7 @@ func (s *Service) describeDBSubnetGroups(
 	if len(in.Filters) > 0 {
 		return nil, wire.Unsupported(call, "Filters")
 	}
-	names := slices.Collect(maps.Keys(s.Records.List(placeOf(call), subnetGroupType)))
+	names := slices.Collect(maps.Keys(s.Records.List(call.Place(), subnetGroupType)))
 	if wanted := strings.ToLower(in.DBSubnetGroupName); wanted != "" {
 		names = slices.DeleteFunc(names, func(name string) bool { return name != wanted })
 		if len(names) == 0 {
@@ -145,7 +145,7 @@ func (s *Service) describeDBSubnetGroups(
 	}
 	out := &describeDBSubnetGroupsOutput{DBSubnetGroups: []subnetGroup{}, Marker: next}
 	for _, name := range page {
-		out.DBSubnetGroups = append(out.DBSubnetGroups, *s.subnetGroup(placeOf(call), name))
+		out.DBSubnetGroups = append(out.DBSubnetGroups, *s.subnetGroup(call.Place(), name))
 	}
 	return out, nil
 }

@@ -51,7 +51,7 @@ func (s *Service) restoreDBInstance(_ context.Context, call *wire.Call, in *rest
 }
 
 func (s *Service) make(call *wire.Call, wanted request) (*instanceOutput, error) {
-	made, err := s.register(placeOf(call), wanted)
+	made, err := s.register(call.Place(), wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +78,12 @@ func (s *Service) modifyDBInstance(_ context.Context, call *wire.Call, in *modif
 		settings: in.settings, port: in.DBPortNumber, securityGroups: in.VpcSecurityGroupIDs,
 		majorUpgrade: in.AllowMajorVersionUpgrade, rotate: in.RotateMasterUserPassword,
 	}
-	found, err := s.begin(placeOf(call), in.DBInstanceIdentifier, wanted)
+	found, err := s.begin(call.Place(), in.DBInstanceIdentifier, wanted)
 	if err != nil {
 		return nil, err
 	}
 	s.work.Go(func() { _ = s.apply(s.life, found, wanted) }) // its status tells
-	return s.answer(placeOf(call), in.DBInstanceIdentifier)
+	return s.answer(call.Place(), in.DBInstanceIdentifier)
 }
 
 func (s *Service) answer(place resource.Place, id string) (*instanceOutput, error) {
@@ -110,7 +110,7 @@ func (s *Service) deleteDBInstance(_ context.Context, call *wire.Call, in *delet
 	case in.SkipFinalSnapshot && in.FinalDBSnapshotIdentifier != "":
 		return nil, errCombination("FinalDBSnapshotIdentifier can not be specified when deleting an instance with SkipFinalSnapshot.")
 	}
-	doomed, err := s.doom(placeOf(call), in.DBInstanceIdentifier, in.FinalDBSnapshotIdentifier)
+	doomed, err := s.doom(call.Place(), in.DBInstanceIdentifier, in.FinalDBSnapshotIdentifier)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ type rebootDBInstanceInput struct {
 }
 
 func (s *Service) rebootDBInstance(_ context.Context, call *wire.Call, in *rebootDBInstanceInput) (*instanceOutput, error) {
-	found, err := s.leave(placeOf(call), in.DBInstanceIdentifier, available, rebooting)
+	found, err := s.leave(call.Place(), in.DBInstanceIdentifier, available, rebooting)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *Service) rebootDBInstance(_ context.Context, call *wire.Call, in *reboo
 		return nil, errCombination("Cannot failover: the DB instance is not Multi-AZ.") // believed
 	}
 	s.work.Go(func() { _ = s.restart(s.life, found) }) // its status tells
-	return s.answer(placeOf(call), in.DBInstanceIdentifier)
+	return s.answer(call.Place(), in.DBInstanceIdentifier)
 }
 
 // leave moves an instance from one status to another.
@@ -157,7 +157,7 @@ func (s *Service) leave(place resource.Place, id, from, to string) (*instance, e
 type instanceInput struct{ DBInstanceIdentifier string }
 
 func (s *Service) stopDBInstance(_ context.Context, call *wire.Call, in *instanceInput) (*instanceOutput, error) {
-	found, err := s.leave(placeOf(call), in.DBInstanceIdentifier, available, stopping)
+	found, err := s.leave(call.Place(), in.DBInstanceIdentifier, available, stopping)
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +168,11 @@ func (s *Service) stopDBInstance(_ context.Context, call *wire.Call, in *instanc
 		_ = s.Clock.Sleep(s.life, rebootTime) // the service's end ends the wait
 		s.set(found, stopped)
 	})
-	return s.answer(placeOf(call), in.DBInstanceIdentifier)
+	return s.answer(call.Place(), in.DBInstanceIdentifier)
 }
 
 func (s *Service) startDBInstance(_ context.Context, call *wire.Call, in *instanceInput) (*instanceOutput, error) {
-	found, err := s.leave(placeOf(call), in.DBInstanceIdentifier, stopped, starting)
+	found, err := s.leave(call.Place(), in.DBInstanceIdentifier, stopped, starting)
 	if err != nil {
 		return nil, err
 	}
@@ -183,5 +183,5 @@ func (s *Service) startDBInstance(_ context.Context, call *wire.Call, in *instan
 			_ = s.resume(s.life, found) // its status tells
 		}
 	})
-	return s.answer(placeOf(call), in.DBInstanceIdentifier)
+	return s.answer(call.Place(), in.DBInstanceIdentifier)
 }

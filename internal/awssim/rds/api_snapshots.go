@@ -48,7 +48,7 @@ type createDBSnapshotInput struct {
 type snapshotOutput struct{ DBSnapshot describedSnapshot }
 
 func (s *Service) createDBSnapshot(_ context.Context, call *wire.Call, in *createDBSnapshotInput) (*snapshotOutput, error) {
-	made, err := s.announce(placeOf(call), in.DBInstanceIdentifier, in.DBSnapshotIdentifier, tagMap(in.Tags))
+	made, err := s.announce(call.Place(), in.DBInstanceIdentifier, in.DBSnapshotIdentifier, tagMap(in.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +84,12 @@ func (s *Service) describeDBSnapshots(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id := in.DBSnapshotIdentifier; id != "" && s.snapshots[keyOf(placeOf(call), idOf(id))] == nil {
+	if id := in.DBSnapshotIdentifier; id != "" && s.snapshots[keyOf(call.Place(), idOf(id))] == nil {
 		return nil, errNoSnapshot(id)
 	}
 	found := []*snapshot{}
 	for key, each := range s.snapshots {
-		wanted := key.Place == placeOf(call) &&
+		wanted := key.Place == call.Place() &&
 			(in.DBSnapshotIdentifier == "" || keyOf(key.Place, idOf(in.DBSnapshotIdentifier)) == key) &&
 			(in.DBInstanceIdentifier == "" || keyOf(key.Place, idOf(in.DBInstanceIdentifier)).id == each.of.key.id) &&
 			(in.SnapshotType == "" || in.SnapshotType == each.kind)
@@ -113,7 +113,7 @@ type snapshotInput struct{ DBSnapshotIdentifier string }
 func (s *Service) deleteDBSnapshot(_ context.Context, call *wire.Call, in *snapshotInput) (*snapshotOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.snapshots[keyOf(placeOf(call), in.DBSnapshotIdentifier)]
+	found := s.snapshots[keyOf(call.Place(), in.DBSnapshotIdentifier)]
 	if found == nil {
 		return nil, errNoSnapshot(in.DBSnapshotIdentifier)
 	}
@@ -131,7 +131,7 @@ func (s *Service) deleteDBSnapshot(_ context.Context, call *wire.Call, in *snaps
 
 // tagged returns the tags of what an ARN names. Call it locked.
 func (s *Service) tagged(call *wire.Call, name string) (map[string]string, error) {
-	at := keyOf(placeOf(call), idOf(name))
+	at := keyOf(call.Place(), idOf(name))
 	if name == arn(at.Place, "snapshot", at.id) {
 		if found := s.snapshots[at]; found != nil {
 			if found.tags == nil {

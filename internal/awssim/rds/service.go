@@ -148,10 +148,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func arn(place resource.Place, kind, id string) string {
 	return fmt.Sprintf("arn:aws:rds:%s:%s:%s:%s", place.Region, place.Account, kind, id)
 }

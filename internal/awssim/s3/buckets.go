@@ -65,7 +65,7 @@ func (s *Service) createBucket(ctx context.Context, call *wire.Call, in *createB
 		}
 	}
 	_, err = s.Providers()[bucketType].Create(ctx, resource.Request{
-		Place: placeOf(call), Type: bucketType, Properties: resource.Properties{"BucketName": in.Bucket}, Express: true,
+		Place: call.Place(), Type: bucketType, Properties: resource.Properties{"BucketName": in.Bucket}, Express: true,
 	})
 	if err != nil {
 		return nil, wire.Errorf("BucketAlreadyExists", "%v", err)

@@ -131,10 +131,6 @@ func tagOf(body []byte) string {
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // below returns the prefix under which a listing shows a key together with others, or false if it shows the key itself.
 func below(key, prefix, delimiter string) (string, bool) {
 	rest := strings.TrimPrefix(key, prefix)

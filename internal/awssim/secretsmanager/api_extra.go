@@ -15,7 +15,7 @@ type tagInput struct {
 func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ type untagInput struct {
 func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Service) putResourcePolicy(_ context.Context, call *wire.Call, in *putR
 func (s *Service) getResourcePolicy(_ context.Context, call *wire.Call, in *idInput) (*policyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (s *Service) deleteResourcePolicy(_ context.Context, call *wire.Call, in *i
 func (s *Service) policy(call *wire.Call, id string, change func(*secret)) (*policyOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), id)
+	found, err := s.usable(call.Place(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) list(call *wire.Call, in *listSecretsInput, limit int) ([]*sec
 	var matching []*secret
 	for key := range s.secrets {
 		found, ok := s.alive(key)
-		if !ok || key.Place != placeOf(call) || (!found.deletion.IsZero() && !in.IncludePlannedDeletion) {
+		if !ok || key.Place != call.Place() || (!found.deletion.IsZero() && !in.IncludePlannedDeletion) {
 			continue
 		}
 		selected, err := found.matches(call, in.Filters)

@@ -31,7 +31,7 @@ type secretValue struct {
 func (s *Service) getSecretValue(_ context.Context, call *wire.Call, in *getSecretValueInput) (*secretValue, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Service) batchGetSecretValue(
 	}
 	out := &batchGetSecretValueOutput{SecretValues: []secretValue{}, Errors: []batchFailure{}, NextToken: next}
 	for _, id := range ids {
-		found, err := s.usable(placeOf(call), id)
+		found, err := s.usable(call.Place(), id)
 		var picked *version
 		if err == nil {
 			picked, err = found.pick("", "")
@@ -167,7 +167,7 @@ type describeSecretOutput struct {
 func (s *Service) describeSecret(_ context.Context, call *wire.Call, in *idInput) (*describeSecretOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.named(placeOf(call), in.SecretID)
+	found, err := s.named(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (s *Service) listSecretVersionIDs(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.named(placeOf(call), in.SecretID)
+	found, err := s.named(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}

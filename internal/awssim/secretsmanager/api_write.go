@@ -96,7 +96,7 @@ func (s *Service) createSecret(_ context.Context, call *wire.Call, in *createSec
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := secretKey{placeOf(call), in.Name}
+	key := secretKey{call.Place(), in.Name}
 	if made, ok := s.retried(key, in.ClientRequestToken, content); ok {
 		out := made.output()
 		out.VersionID = in.ClientRequestToken
@@ -151,7 +151,7 @@ func (s *Service) updateSecret(_ context.Context, call *wire.Call, in *updateSec
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (s *Service) putSecretValue(_ context.Context, call *wire.Call, in *putSecr
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ func (s *Service) updateSecretVersionStage(
 ) (*secretOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.usable(placeOf(call), in.SecretID)
+	found, err := s.usable(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}
@@ -279,13 +279,13 @@ func (s *Service) deleteSecret(_ context.Context, call *wire.Call, in *deleteSec
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.Now()
-	found, err := s.named(placeOf(call), in.SecretID)
+	found, err := s.named(call.Place(), in.SecretID)
 	if err != nil {
 		if !in.ForceDeleteWithoutRecovery {
 			return nil, err
 		}
 		// Retries of a forced deletion succeed (API reference).
-		absent := &secret{key: secretKey{placeOf(call), in.SecretID}, suffix: props.RandomID(suffixLength)}
+		absent := &secret{key: secretKey{call.Place(), in.SecretID}, suffix: props.RandomID(suffixLength)}
 		out := absent.output()
 		out.DeletionDate = wire.At(now)
 		return out, nil
@@ -322,7 +322,7 @@ type idInput struct {
 func (s *Service) restoreSecret(_ context.Context, call *wire.Call, in *idInput) (*secretOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.named(placeOf(call), in.SecretID)
+	found, err := s.named(call.Place(), in.SecretID)
 	if err != nil {
 		return nil, err
 	}

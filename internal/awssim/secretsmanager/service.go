@@ -82,10 +82,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func arnPrefix(place resource.Place) string {
 	return fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:", place.Region, place.Account)
 }

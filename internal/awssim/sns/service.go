@@ -115,10 +115,6 @@ func (s *Service) API() wire.Service {
 	}
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 func errParameter(format string, args ...any) *wire.Error {
 	return wire.Errorf("InvalidParameter", "Invalid parameter: "+format, args...)
 }

@@ -251,7 +251,7 @@ func (s *Service) listSubscriptions(_ context.Context, call *wire.Call, in *list
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []described{}
-	for _, each := range s.in(placeOf(call)) {
+	for _, each := range s.in(call.Place()) {
 		all = append(all, each.listed()...)
 	}
 	return pageOfSubscriptions(all, in.NextToken)

@@ -41,7 +41,7 @@ func (s *Service) createTopic(_ context.Context, call *wire.Call, in *createTopi
 	for _, tag := range in.Tags {
 		tags[tag.Key] = tag.Value
 	}
-	place := placeOf(call)
+	place := call.Place()
 	if found := s.topics[arnOf(place, in.Name)]; found != nil {
 		return &topicArn{found.arn}, found.same(in.Attributes, tags)
 	}
@@ -167,7 +167,7 @@ func (s *Service) listTopics(_ context.Context, call *wire.Call, in *listTopicsI
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	topics := []topicArn{}
-	for _, each := range s.in(placeOf(call)) {
+	for _, each := range s.in(call.Place()) {
 		topics = append(topics, topicArn{each.arn})
 	}
 	page, next, err := pageOf(topics, in.NextToken, func(t topicArn) string { return t.TopicArn })

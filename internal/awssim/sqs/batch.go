@@ -76,7 +76,7 @@ type sendBatchOutput struct {
 func (s *Service) sendMessageBatch(_ context.Context, call *wire.Call, in *sendBatchInput) (*sendBatchOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	into, err := s.find(placeOf(call), in.QueueURL)
+	into, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +134,13 @@ func (s *Service) deleteMessageBatch(_ context.Context, call *wire.Call, in *bat
 		if e.VisibilityTimeout != nil {
 			return wire.Unsupported(call, "the parameter VisibilityTimeout")
 		}
-		return s.discard(placeOf(call), in.QueueURL, e.ReceiptHandle)
+		return s.discard(call.Place(), in.QueueURL, e.ReceiptHandle)
 	})
 }
 
 func (s *Service) changeMessageVisibilityBatch(_ context.Context, call *wire.Call, in *batchInput) (*batchOutput, error) {
 	return s.each(call, in, "ChangeMessageVisibilityBatchRequestEntry", func(e entry) error {
-		return s.hide(placeOf(call), in.QueueURL, e.ReceiptHandle, e.VisibilityTimeout)
+		return s.hide(call.Place(), in.QueueURL, e.ReceiptHandle, e.VisibilityTimeout)
 	})
 }
 
@@ -148,7 +148,7 @@ func (s *Service) changeMessageVisibilityBatch(_ context.Context, call *wire.Cal
 func (s *Service) each(call *wire.Call, in *batchInput, kind string, do func(entry) error) (*batchOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.find(placeOf(call), in.QueueURL); err != nil {
+	if _, err := s.find(call.Place(), in.QueueURL); err != nil {
 		return nil, err
 	}
 	var ids []string

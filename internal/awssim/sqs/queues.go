@@ -38,7 +38,7 @@ type queueURL struct {
 func (s *Service) createQueue(_ context.Context, call *wire.Call, in *createQueueInput) (*queueURL, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := key{placeOf(call), in.QueueName}
+	at := key{call.Place(), in.QueueName}
 	url := "http://" + call.HTTP.Host + "/" + at.Account + "/" + at.name
 	if found := s.queues[at]; found != nil {
 		return &queueURL{url}, found.same(in.Attributes)
@@ -104,7 +104,7 @@ type getQueueURLInput struct {
 func (s *Service) getQueueURL(_ context.Context, call *wire.Call, in *getQueueURLInput) (*queueURL, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := key{placeOf(call), in.QueueName}
+	at := key{call.Place(), in.QueueName}
 	if in.QueueOwnerAWSAccountID != "" {
 		at.Account = in.QueueOwnerAWSAccountID
 	}
@@ -129,7 +129,7 @@ func (s *Service) listQueues(_ context.Context, call *wire.Call, in *listQueuesI
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var urls []string
-	for _, each := range s.in(placeOf(call)) {
+	for _, each := range s.in(call.Place()) {
 		if strings.HasPrefix(each.name, in.QueueNamePrefix) {
 			urls = append(urls, "http://"+call.HTTP.Host+"/"+each.Account+"/"+each.name)
 		}
@@ -172,7 +172,7 @@ func (s *Service) listDeadLetterSourceQueues(
 ) (*listSourcesOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	target, err := s.find(placeOf(call), in.QueueURL)
+	target, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Service) listDeadLetterSourceQueues(
 func (s *Service) deleteQueue(_ context.Context, call *wire.Call, in *queueURL) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (s *Service) remove(q *queue) {
 func (s *Service) purgeQueue(_ context.Context, call *wire.Call, in *queueURL) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ type attributesOutput struct {
 func (s *Service) getQueueAttributes(_ context.Context, call *wire.Call, in *getAttributesInput) (*attributesOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +258,7 @@ type setAttributesInput struct {
 func (s *Service) setQueueAttributes(_ context.Context, call *wire.Call, in *setAttributesInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +289,7 @@ type tagQueueInput struct {
 func (s *Service) tagQueue(_ context.Context, call *wire.Call, in *tagQueueInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,7 @@ type untagQueueInput struct {
 func (s *Service) untagQueue(_ context.Context, call *wire.Call, in *untagQueueInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
@@ -322,7 +322,7 @@ type tagsOutput struct {
 func (s *Service) listQueueTags(_ context.Context, call *wire.Call, in *queueURL) (*tagsOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (s *Service) receiveMessage(ctx context.Context, call *wire.Call, in *recei
 	var deadline time.Time
 	for {
 		s.mu.Lock()
-		found, err := s.find(placeOf(call), in.QueueURL)
+		found, err := s.find(call.Place(), in.QueueURL)
 		if err != nil {
 			s.mu.Unlock()
 			return nil, err
@@ -237,7 +237,7 @@ type deleteMessageInput struct {
 func (s *Service) deleteMessage(_ context.Context, call *wire.Call, in *deleteMessageInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &wire.None{}, s.discard(placeOf(call), in.QueueURL, in.ReceiptHandle)
+	return &wire.None{}, s.discard(call.Place(), in.QueueURL, in.ReceiptHandle)
 }
 
 func (s *Service) discard(place resource.Place, url, receipt string) error {
@@ -261,7 +261,7 @@ type changeVisibilityInput struct {
 func (s *Service) changeMessageVisibility(_ context.Context, call *wire.Call, in *changeVisibilityInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &wire.None{}, s.hide(placeOf(call), in.QueueURL, in.ReceiptHandle, in.VisibilityTimeout)
+	return &wire.None{}, s.hide(call.Place(), in.QueueURL, in.ReceiptHandle, in.VisibilityTimeout)
 }
 
 func (s *Service) hide(place resource.Place, url, receipt string, given *int) error {

@@ -67,7 +67,7 @@ type sent struct {
 func (s *Service) sendMessage(_ context.Context, call *wire.Call, in *sendMessageInput) (*sent, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, err := s.find(placeOf(call), in.QueueURL)
+	found, err := s.find(call.Place(), in.QueueURL)
 	if err != nil {
 		return nil, err
 	}

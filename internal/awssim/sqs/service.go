@@ -118,10 +118,6 @@ func errMissing(name string) error {
 	return wire.Errorf(codeMissing, "The request must contain the parameter %s.", name)
 }
 
-func placeOf(call *wire.Call) resource.Place {
-	return resource.Place{Account: call.Account, Region: call.Region}
-}
-
 // queue is one queue. Its fields are the Service's, under its lock.
 type queue struct {
 	key

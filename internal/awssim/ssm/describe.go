@@ -95,7 +95,7 @@ func (s *Service) matching(call *wire.Call, filters []filter, wanted func(name s
 	}
 	var found []*parameter
 	for key, candidate := range s.parameters {
-		if key.Place != placeOf(call) || !wanted(key.name) {
+		if key.Place != call.Place() || !wanted(key.name) {
 			continue
 		}
 		rejected := slices.ContainsFunc(filters, func(f filter) bool {

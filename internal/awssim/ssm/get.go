@@ -53,7 +53,7 @@ type getParameterOutput struct {
 func (s *Service) getParameter(_ context.Context, call *wire.Call, in *getParameterInput) (*getParameterOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, picked, selector, err := s.selected(placeOf(call), in.Name)
+	found, picked, selector, err := s.selected(call.Place(), in.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Service) getParameters(_ context.Context, call *wire.Call, in *getParam
 	defer s.mu.Unlock()
 	out := &getParametersOutput{Parameters: []describedParameter{}, InvalidParameters: []string{}}
 	for _, name := range in.Names {
-		found, picked, selector, err := s.selected(placeOf(call), name)
+		found, picked, selector, err := s.selected(call.Place(), name)
 		if err != nil {
 			out.InvalidParameters = append(out.InvalidParameters, name)
 			continue
@@ -173,7 +173,7 @@ func (s *Service) getParameterHistory(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, ok := s.find(placeOf(call), in.Name)
+	found, ok := s.find(call.Place(), in.Name)
 	if !ok {
 		return nil, errNotFound()
 	}

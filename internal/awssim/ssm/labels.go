@@ -76,7 +76,7 @@ func (v *version) unlabel(label string) {
 
 // versionOf returns the version that a request names by number; the latest without one. Call it locked.
 func (s *Service) versionOf(call *wire.Call, in *labelInput) (*parameter, *version, error) {
-	found, ok := s.find(placeOf(call), in.Name)
+	found, ok := s.find(call.Place(), in.Name)
 	if !ok {
 		return nil, nil, errNotFound()
 	}
@@ -104,7 +104,7 @@ func (s *Service) tagged(call *wire.Call, in *taggedInput) (*parameter, error) {
 	if in.ResourceType != "Parameter" {
 		return nil, wire.Errorf("InvalidResourceType", "awssim tags resources of the type Parameter only, not %q", in.ResourceType)
 	}
-	found, ok := s.find(placeOf(call), in.ResourceID)
+	found, ok := s.find(call.Place(), in.ResourceID)
 	if !ok {
 		return nil, wire.Errorf("InvalidResourceId", "")
 	}

@@ -52,7 +52,7 @@ func (s *Service) putParameter(_ context.Context, call *wire.Call, in *putParame
 		value: in.Value, kind: in.Type, description: in.Description, keyID: in.KeyID, allowedPattern: in.AllowedPattern,
 		tier: in.Tier, dataType: in.DataType,
 	}
-	key := parameterKey{placeOf(call), in.Name}
+	key := parameterKey{call.Place(), in.Name}
 	if err := checkName(in.Name); err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ type nameInput struct {
 func (s *Service) deleteParameter(_ context.Context, call *wire.Call, in *nameInput) (*wire.None, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, ok := s.find(placeOf(call), in.Name)
+	found, ok := s.find(call.Place(), in.Name)
 	if !ok {
 		return nil, errNotFound()
 	}
@@ -258,7 +258,7 @@ func (s *Service) deleteParameters(_ context.Context, call *wire.Call, in *names
 	defer s.mu.Unlock()
 	out := &deleteParametersOutput{DeletedParameters: []string{}, InvalidParameters: []string{}}
 	for _, name := range in.Names {
-		found, ok := s.find(placeOf(call), name)
+		found, ok := s.find(call.Place(), name)
 		if !ok {
 			out.InvalidParameters = append(out.InvalidParameters, name)
 			continue

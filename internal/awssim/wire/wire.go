@@ -39,6 +39,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
 // Call is one request after routing, whatever its protocol.
@@ -57,6 +59,9 @@ type Call struct {
 	route  Route             // of a REST request
 	labels map[string]string // of a REST request's path
 }
+
+// Place is where the call looks and acts.
+func (c *Call) Place() resource.Place { return resource.Place{Account: c.Account, Region: c.Region} }
 
 // Handler serves the calls of one operation. The value it returns is encoded in the service's protocol.
 type Handler func(ctx context.Context, call *Call) (any, error)
