@@ -121,6 +121,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	call := &wire.Call{Account: Account, RequestID: uuid.NewString(), HTTP: r}
 	answer, arrives := s.answer(w, call)
+	defer answer.Release()
 	s.report(call, answer, arrives, time.Since(started))
 	if !arrives {
 		reset(w)
@@ -179,15 +180,18 @@ func refuse(call *wire.Call, err error) wire.Answer {
 // report logs the call in one line. Errors of clients are part of the simulation; ours are not.
 func (s *Server) report(call *wire.Call, answer wire.Answer, arrives bool, took time.Duration) {
 	level := slog.LevelInfo
+	if answer.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !s.log.Enabled(call.HTTP.Context(), level) {
+		return
+	}
 	attributes := []any{"region", call.Region, "status", answer.Status, "took", took.Round(time.Microsecond)}
 	if answer.Err != nil {
 		attributes = append(attributes, "error", answer.Err)
 	}
 	if !arrives {
 		attributes = append(attributes, "connection", "cut")
-	}
-	if answer.Status >= http.StatusInternalServerError {
-		level = slog.LevelError
 	}
 	s.log.Log(call.HTTP.Context(), level, fmt.Sprintf("%s:%s", call.Service, call.Operation), attributes...)
 }

@@ -19,6 +19,15 @@ type Answer struct {
 	Body   []byte
 	// Err is why the call failed; nil on success. A fault of the simulator itself is not an *Error.
 	Err error
+
+	writer *xmlWriter // whose memory Body is; nil if it is Body's alone
+}
+
+// Release lets the memory of Body be used for another answer. Nothing may be done with Body afterwards.
+func (a Answer) Release() {
+	if a.writer != nil {
+		writers.Put(a.writer)
+	}
 }
 
 // Serve routes a call, runs its operation and encodes what it answers.
@@ -121,12 +130,25 @@ func (s Service) encode(call *Call, value any, answer *Answer) error {
 		answer.Body, err = encodeJSON(value)
 	case RESTXML:
 		err = s.encodeREST(call, value, answer)
-	case EC2:
-		answer.Body, err = encodeEC2(call, s.Namespace, value)
-	case Query:
-		answer.Body, err = encodeXML(call, s.Namespace, value)
+	case Query, EC2:
+		err = s.encodeText(call, value, answer)
 	}
 	return err
+}
+
+// encodeText writes what a Query or EC2 service answers.
+func (s Service) encodeText(call *Call, value any, answer *Answer) error {
+	out, _ := writers.Get().(*xmlWriter)
+	out.buffer.Reset()
+	encode := encodeXML
+	if call.Protocol == EC2 {
+		encode = encodeEC2
+	}
+	if err := encode(out, call, s.Namespace, value); err != nil {
+		return err
+	}
+	answer.Body, answer.writer = out.buffer.Bytes(), out
+	return nil
 }
 
 // Refuse returns the answer for an error. What is no *Error is answered as InternalFailure with status 500.

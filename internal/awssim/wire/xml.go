@@ -13,21 +13,19 @@ import (
 )
 
 // encodeXML writes a Query answer: <OpResponse><OpResult>...</OpResult><ResponseMetadata>...
-func encodeXML(call *Call, namespace string, value any) ([]byte, error) {
-	out, _ := writers.Get().(*xmlWriter)
-	defer writers.Put(out)
-	out.buffer.Reset()
+func encodeXML(out *xmlWriter, call *Call, namespace string, value any) error {
+	out.item = ""
 	fmt.Fprintf(&out.buffer, `<%sResponse xmlns=%q>`, call.Operation, namespace)
 	if _, none := value.(*None); !none {
 		if err := out.element(call.Operation+"Result", reflect.ValueOf(value)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	out.open("ResponseMetadata")
 	out.leaf("RequestId", call.RequestID)
 	out.close("ResponseMetadata")
 	out.close(call.Operation + "Response")
-	return bytes.Clone(out.buffer.Bytes()), nil
+	return nil
 }
 
 // writers are used again: long answers grow their buffers.
@@ -47,17 +45,17 @@ func Encode(structure any) (Encoded, error) {
 }
 
 // encodeEC2 writes an answer of EC2: <OpResponse><requestId>...</requestId> and the members.
-func encodeEC2(call *Call, namespace string, value any) ([]byte, error) {
-	out := &xmlWriter{item: "item"}
+func encodeEC2(out *xmlWriter, call *Call, namespace string, value any) error {
+	out.item = "item"
 	fmt.Fprintf(&out.buffer, `<%sResponse xmlns=%q>`, call.Operation, namespace)
 	out.leaf("requestId", call.RequestID)
 	if _, none := value.(*None); none {
 		out.leaf("return", "true")
 	} else if err := out.members(reflect.Indirect(reflect.ValueOf(value))); err != nil {
-		return nil, err
+		return err
 	}
 	out.close(call.Operation + "Response")
-	return out.buffer.Bytes(), nil
+	return nil
 }
 
 // encodeEC2Error writes the error answer of EC2.

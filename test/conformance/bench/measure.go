@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ecsapp-dev/ecsapp-operator/test/conformance/sturdy"
 )
@@ -23,6 +25,7 @@ import (
 // rate is how often a call is served.
 type rate struct {
 	call      string
+	clients   int // that call at once
 	perSecond float64
 	cpu       time.Duration // of the server for one call: on a busy machine this says more
 	bytes     int           // of the answer, where it is read and not decoded
@@ -75,45 +78,58 @@ func await(ctx context.Context, client *cloudformation.Client, name string) erro
 	}
 }
 
-// measureRates measures the three calls. What creations leave to do afterwards counts.
+// measureRates measures the three calls with one client and with several at once. What creations leave to do afterwards counts.
 func measureRates(ctx context.Context, period time.Duration, start starter) ([]rate, error) {
 	endpoint, err := start(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer endpoint.stop()
-	client, body, number := clientOf(endpoint.url), template(), 0
-	nothing := func() error { return nil }
-	calls := []struct {
-		name   string
-		call   func() (int, error)
-		finish func() error
-	}{
-		{"CreateStack", func() (int, error) {
-			number++
-			return 0, create(ctx, client, "stack-"+strconv.Itoa(number), body)
-		}, func() error {
-			const last = 32 // those before have long been made
-			for i := number; i > max(number-last, 0); i-- {
-				if err := await(ctx, client, "stack-"+strconv.Itoa(i)); err != nil {
-					return err
-				}
-			}
-			return nil
-		}},
-		{"DescribeStacks", func() (int, error) { return call(ctx, endpoint.url, "DescribeStacks") }, nothing},
-		{"DescribeStackEvents", func() (int, error) { return call(ctx, endpoint.url, "DescribeStackEvents") }, nothing},
+	made := &creator{client: clientOf(endpoint.url), body: template()}
+	if _, err := made.create(ctx); err != nil {
+		return nil, err
 	}
+	if err := made.finish(ctx); err != nil {
+		return nil, err
+	}
+	describe := func(action string) job {
+		return job{call: action, do: func(ctx context.Context) (int, error) { return call(ctx, endpoint.url, action) }}
+	}
+	creations := job{call: "CreateStack", do: made.create, finish: made.finish, most: mostStacks / 2}
 	var rates []rate
-	for _, c := range calls {
-		measured, err := repeat(period, endpoint.pid, c.call, c.finish)
-		if err != nil {
-			return nil, fmt.Errorf("calling %s: %w", c.name, err)
+	for _, job := range []job{describe("DescribeStacks"), describe("DescribeStackEvents"), creations} {
+		for _, clients := range []int{1, manyClients} {
+			measured, err := job.measure(ctx, period, endpoint.pid, clients)
+			if err != nil {
+				return nil, fmt.Errorf("calling %s: %w", job.call, err)
+			}
+			rates = append(rates, measured)
 		}
-		measured.call = c.name
-		rates = append(rates, measured)
 	}
 	return rates, nil
+}
+
+// creator makes stack-1, stack-2 and so on.
+type creator struct {
+	client *cloudformation.Client
+	body   string
+	number atomic.Int64
+}
+
+func (c *creator) create(ctx context.Context) (int, error) {
+	return 0, create(ctx, c.client, "stack-"+strconv.FormatInt(c.number.Add(1), 10), c.body)
+}
+
+// finish waits until all stacks are there.
+func (c *creator) finish(ctx context.Context) error {
+	const last = 32 // those before have long been made
+	number := c.number.Load()
+	for i := number; i > max(number-last, 0); i-- {
+		if err := await(ctx, c.client, "stack-"+strconv.FormatInt(i, 10)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // call reads the answer to a description of the first stack and returns its size. It does not look into it: the SDK's decoder
@@ -138,12 +154,25 @@ func call(ctx context.Context, url, action string) (int, error) {
 	return int(size), nil
 }
 
-// mostCalls keeps creations below the quota of stacks, and says enough of the others.
-const mostCalls = 1900
+const (
+	manyClients = 4    // more than this machine has processors
+	mostStacks  = 1900 // a region takes 2,000
+	patience    = time.Minute
+)
 
-// repeat measures how often a second a process serves the call.
-func repeat(period time.Duration, pid int, call func() (int, error), finish func() error) (rate, error) {
-	size, err := call() // the first one opens the connection
+// job is a call that is made again and again.
+type job struct {
+	call   string
+	do     func(context.Context) (bytes int, err error)
+	finish func(context.Context) error // waits for what the calls began; may be nil
+	most   int                         // calls; 0 is no limit
+}
+
+// measure makes the call for a while, by several clients at once, and returns how often a second a process served it.
+func (j job) measure(ctx context.Context, period time.Duration, pid, clients int) (rate, error) {
+	ctx, cancel := context.WithTimeout(ctx, period+patience)
+	defer cancel()
+	size, err := j.do(ctx) // the first one opens a connection
 	if err != nil {
 		return rate{}, err
 	}
@@ -151,18 +180,39 @@ func repeat(period time.Duration, pid int, call func() (int, error), finish func
 	if err != nil {
 		return rate{}, err
 	}
-	started, count := time.Now(), 0
-	for ; time.Since(started) < period && count < mostCalls; count++ {
-		if _, err := call(); err != nil {
-			return rate{}, err
-		}
+	started := time.Now()
+	count, err := j.repeat(ctx, started.Add(period), clients)
+	if err == nil && j.finish != nil {
+		err = j.finish(ctx)
 	}
-	if err := finish(); err != nil {
+	if err != nil {
 		return rate{}, err
 	}
 	took := time.Since(started)
 	after, err := cpuOf(pid)
-	return rate{perSecond: float64(count) / took.Seconds(), cpu: (after - before) / time.Duration(count), bytes: size}, err
+	return rate{
+		call: j.call, clients: clients, perSecond: float64(count) / took.Seconds(),
+		cpu: (after - before) / time.Duration(count), bytes: size,
+	}, err
+}
+
+// repeat returns how many calls the clients made until the end.
+func (j job) repeat(ctx context.Context, end time.Time, clients int) (int64, error) {
+	var count atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range clients {
+		group.Go(func() error {
+			for time.Now().Before(end) && (j.most == 0 || count.Load() < int64(j.most)) {
+				if _, err := j.do(ctx); err != nil {
+					return err
+				}
+				count.Add(1)
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	return count.Load(), err
 }
 
 // cpuOf returns the time that a process has spent on processors.
