@@ -42,7 +42,7 @@ func TestProcessesDieWithTheSimulator(t *testing.T) {
 	t.Parallel()
 	host := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.run=^TestHost$")
 	host.Path = os.Args[0]
-	host.Env = append(os.Environ(), hostVariable+"=yes")
+	host.Env = append(os.Environ(), hostVariable+"=yes", "TMPDIR="+t.TempDir()) // it cannot tidy up: it is killed
 	output, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
