@@ -2,8 +2,9 @@ package ec2
 
 import (
 	"context"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 type accountAttribute struct {

@@ -2,9 +2,10 @@ package ec2
 
 import (
 	"context"
+	"time"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
-	"time"
 )
 
 type vpcEndpoint struct {

@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"context"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )

@@ -1,9 +1,10 @@
 package ec2
 
 import (
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"strconv"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
 // peer is the other side of a rule: one of its members is set.

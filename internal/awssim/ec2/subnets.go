@@ -2,12 +2,13 @@ package ec2
 
 import (
 	"context"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 	"math"
 	"net/netip"
 	"strconv"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 type subnet struct {

@@ -2,11 +2,12 @@ package ec2
 
 import (
 	"context"
+	"net/netip"
+	"strconv"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
-	"net/netip"
-	"strconv"
 )
 
 type state struct {

@@ -2,10 +2,11 @@ package ec2
 
 import (
 	"context"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 	"strconv"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 type zone struct {

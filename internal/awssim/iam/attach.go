@@ -2,10 +2,11 @@ package iam
 
 import (
 	"context"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 	"slices"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 type attached struct{ PolicyName, PolicyArn string }

@@ -2,10 +2,11 @@ package iam
 
 import (
 	"context"
+	"slices"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
-	"slices"
 )
 
 // inlined is a policy in a role, and the record that it is part of.

@@ -3,13 +3,14 @@ package iam
 import (
 	"context"
 	"fmt"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 	"hash/crc64"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 const awsPrefix = "arn:aws:iam::aws:policy/"
