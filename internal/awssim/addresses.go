@@ -37,6 +37,16 @@ func (s *Server) getAuthority(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, root) // who went away is no concern of ours
 }
 
+func (s *Server) getLoginKey(w http.ResponseWriter, r *http.Request) {
+	key, ok := s.balancers.LoginKey(r.PathValue("id"))
+	if !ok {
+		replyError(w, http.StatusNotFound, errors.New("there is no key "+r.PathValue("id")))
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	_, _ = w.Write(key) //nolint:gosec // a key of our own, and no page
+}
+
 func (s *Server) getAddress(w http.ResponseWriter, r *http.Request) {
 	name, kind := r.URL.Query().Get("name"), r.URL.Query().Get("type")
 	if name == "" {

@@ -30,6 +30,10 @@ const (
 	// ResolvePath tells where records of Route 53 lead (GET); the query has a name and may have a type, which is A else.
 	ResolvePath = adminPath + "resolve"
 
+	// LoginKeysPath is where the key is, in PEM, that verifies what load balancers tell targets about users (GET); the
+	// path ends with the key's id. On AWS it is at public-keys.auth.elb.REGION.amazonaws.com.
+	LoginKeysPath = adminPath + "elb-public-keys/"
+
 	adminPath = "/_awssim/"
 )
 
@@ -61,6 +65,7 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("GET "+ListenersPath, s.getListeners)
 	mux.HandleFunc("GET "+AuthorityPath, s.getAuthority)
 	mux.HandleFunc("GET "+ResolvePath, s.getAddress)
+	mux.HandleFunc("GET "+LoginKeysPath+"{id}", s.getLoginKey)
 	mux.HandleFunc("GET "+sns.ConfirmPath, s.confirmSubscription)
 	return mux
 }

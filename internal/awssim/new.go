@@ -106,7 +106,8 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
 	names := route53.New(pace)
 	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
-	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate))
+	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate),
+		elb.WithOutside(s.outside()))
 	certificates.Users = balancers.CertificateUsers
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: s.faults.WrapContainers(newContainers(options, images)), Logs: lines, Balancers: balancers,

@@ -102,20 +102,26 @@ func newSite(t *testing.T) *site {
 	template := strings.ReplaceAll(secureSite, "{Zone: {Type: String}, Port: {Type: Number}}",
 		fmt.Sprintf("{Zone: {Type: String, Default: %s}, Port: {Type: Number, Default: %s}}", s.zone, address.Port()))
 	s.outputs = createStack(t, s.clients, "site", template)
+	awaitHealthy(t, s.clients, s.outputs["Group"])
+	return s
+}
+
+// awaitHealthy returns when the only target of a group is healthy.
+func awaitHealthy(t *testing.T, c clients, group string) {
+	t.Helper()
 	for range 500 {
-		health, err := s.Balancing.DescribeTargetHealth(t.Context(), &elasticloadbalancingv2.DescribeTargetHealthInput{
-			TargetGroupArn: aws.String(s.outputs["Group"]),
+		health, err := c.Balancing.DescribeTargetHealth(t.Context(), &elasticloadbalancingv2.DescribeTargetHealthInput{
+			TargetGroupArn: aws.String(group),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if health.TargetHealthDescriptions[0].TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
-			return s
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("the target is not healthy")
-	return nil
 }
 
 // visitor trusts the simulator's authority alone, and finds names as the simulator's records say.

@@ -211,6 +211,19 @@ func neverRead(resourceType string, properties resource.Properties) []string {
 	return names
 }
 
+// neverTold says whether no service tells what is at a path within a property, such as
+// /Actions/0/AuthenticateOidcConfig/ClientSecret.
+func neverTold(resourceType, path string) bool {
+	known, ok := schema.For(resourceType)
+	if !ok {
+		return false
+	}
+	names := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	return slices.ContainsFunc(known.WriteOnly, func(pointer schema.Pointer) bool {
+		return slices.EqualFunc(pointer, names, func(pattern, name string) bool { return pattern == name || pattern == "*" })
+	})
+}
+
 // takeLive makes what a drift-aware change set found the state from which the stack is updated, and to which a
 // rollback leads back. What is gone is forgotten, so that it is created again. The caller holds st.mu.
 func (st *stack) takeLive(states map[string]*drift, next *document.Template) {

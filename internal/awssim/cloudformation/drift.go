@@ -70,7 +70,9 @@ func (s *Service) look(st *stack, r *record) *drift {
 			delete(compared, name)
 		}
 	}
-	found.differences = compareMembers("", compared, found.actual)
+	found.differences = slices.DeleteFunc(compareMembers("", compared, found.actual), func(d difference) bool {
+		return d.DifferenceType == differenceRemove && neverTold(r.resourceType, d.PropertyPath)
+	})
 	if len(found.differences) > 0 {
 		found.status = driftModified
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -12,18 +13,19 @@ const (
 	actionForward  = "forward"
 	actionRedirect = "redirect"
 	actionFixed    = "fixed-response"
+	actionOIDC     = "authenticate-oidc"
 )
 
 // action is one of a rule's actions, as properties and operations write it.
 type action struct {
-	Type                string
-	Order               int
-	TargetGroupArn      string
-	ForwardConfig       *forwardConfig
-	RedirectConfig      *redirectConfig
-	FixedResponseConfig *fixedResponse
+	Type                   string
+	Order                  int
+	TargetGroupArn         string
+	ForwardConfig          *forwardConfig
+	RedirectConfig         *redirectConfig
+	FixedResponseConfig    *fixedResponse
+	AuthenticateOidcConfig *login.Config
 	// These are only read to be refused by their name.
-	AuthenticateOidcConfig    any
 	AuthenticateCognitoConfig any
 	JwtValidationConfig       any
 }
@@ -65,30 +67,93 @@ func (g weightedGroup) weight() int {
 	return *g.Weight
 }
 
-// checkActions refuses actions that a listener of a load balancer cannot have. Call it locked.
-func (s *Service) checkActions(owner *balancer, protocol string, actions []action) error {
-	if len(actions) != 1 {
-		for _, each := range actions {
-			if slices.Contains([]string{"authenticate-oidc", "authenticate-cognito", "jwt-validation"}, each.Type) {
-				return refused("the action type " + each.Type)
+// routing is the action that comes last: it answers or forwards.
+func routing(actions []action) *action {
+	last := 0
+	for i := range actions {
+		if actions[i].Order > actions[last].Order {
+			last = i
+		}
+	}
+	return &actions[last]
+}
+
+// loginOf is how users log in before the routing action; nil if they need not.
+func loginOf(actions []action) *login.Config {
+	for i := range actions {
+		if actions[i].Type == actionOIDC {
+			return actions[i].AuthenticateOidcConfig
+		}
+	}
+	return nil
+}
+
+// checkActions refuses actions that a listener of a load balancer cannot have, and completes those that it can: also from
+// the actions that there were before. Call it locked.
+func (s *Service) checkActions(owner *balancer, protocol string, actions, before []action) error {
+	if err := checkSequence(protocol, actions); err != nil {
+		return err
+	}
+	for i := range actions {
+		if actions[i].Type == actionOIDC {
+			if err := checkLogin(&actions[i], before); err != nil {
+				return err
 			}
 		}
-		return wire.Errorf(codeInvalidAction, "Exactly one action of type 'forward', 'redirect' or 'fixed-response' must be specified")
 	}
-	only := &actions[0]
-	if owner.Type == networkType && only.Type != actionForward {
-		return wire.Errorf(codeInvalidAction, "The action type '%s' is not valid with network load balancers", only.Type)
+	last := routing(actions)
+	if owner.Type == networkType && last.Type != actionForward {
+		return wire.Errorf(codeInvalidAction, "The action type '%s' is not valid with network load balancers", last.Type)
 	}
-	switch only.Type {
+	switch last.Type {
 	case actionForward:
-		return s.checkForward(owner, protocol, only)
+		return s.checkForward(owner, protocol, last)
 	case actionRedirect:
-		return checkRedirect(only.RedirectConfig, protocol)
+		return checkRedirect(last.RedirectConfig, protocol)
 	case actionFixed:
-		return checkFixed(only.FixedResponseConfig)
+		return checkFixed(last.FixedResponseConfig)
 	default:
-		return refused("the action type " + only.Type)
+		return refused("the action type " + last.Type)
 	}
+}
+
+// checkSequence refuses all but one routing action at the end, and a login before it at most (Action, API reference). Its
+// words are believed, but for those about HTTPS, which are quoted.
+func checkSequence(protocol string, actions []action) error {
+	logins, orders := 0, make(map[int]bool)
+	for i := range actions {
+		switch kind := actions[i].Type; kind {
+		case "authenticate-cognito", "jwt-validation":
+			return refused("the action type " + kind)
+		case actionOIDC:
+			if protocol != protocolHTTPS {
+				return wire.Errorf(codeInvalidAction, "Actions of type '%s' are supported only on HTTPS listeners", kind)
+			}
+			logins++
+		}
+		orders[actions[i].Order] = true
+	}
+	const most = 1
+	switch {
+	case len(actions)-logins != 1, logins > most:
+		return wire.Errorf(codeInvalidAction, "Exactly one action of type 'forward', 'redirect' or 'fixed-response' must be specified")
+	case len(orders) != len(actions), len(actions) > 1 && orders[0]:
+		return wire.Errorf(codeInvalidAction, "An order must be specified for each action if there is more than one")
+	case routing(actions).Type == actionOIDC:
+		return wire.Errorf(codeInvalidAction, "The last action must be of type 'forward', 'redirect' or 'fixed-response'")
+	}
+	return nil
+}
+
+func checkLogin(given *action, before []action) error {
+	if given.AuthenticateOidcConfig == nil {
+		return invalid("An authenticate-oidc action must have an AuthenticateOidcConfig")
+	}
+	given.AuthenticateOidcConfig.Complete(loginOf(before))
+	if err := given.AuthenticateOidcConfig.Check(); err != nil {
+		return wire.Errorf(codeInvalidAction, "%v", err)
+	}
+	return nil
 }
 
 func (s *Service) checkForward(owner *balancer, protocol string, given *action) error {

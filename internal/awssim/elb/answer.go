@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 )
 
 // serverName is how a load balancer signs the answers that are its own.
@@ -21,9 +23,13 @@ func answerPage(w http.ResponseWriter, status int, text string) {
 	answer(w, status, "text/html", page, location)
 }
 
-// pageTitle is what the error pages call a status; two differ from HTTP's own words.
+// pageTitle is what the error pages call a status; some differ from HTTP's own words.
 func pageTitle(status int) string {
 	switch status {
+	case http.StatusUnauthorized:
+		return "Authorization Required"
+	case login.Status561:
+		return "Authentication Error"
 	case http.StatusServiceUnavailable:
 		return "Service Temporarily Unavailable"
 	case http.StatusGatewayTimeout:
@@ -35,7 +41,11 @@ func pageTitle(status int) string {
 
 func answer(w http.ResponseWriter, status int, contentType, body, location string) {
 	header := w.Header()
+	cookies := header.Values("Set-Cookie")
 	clear(header)
+	for _, cookie := range cookies { // of a login
+		header.Add("Set-Cookie", cookie)
+	}
 	if location != "" {
 		header.Set("Location", location)
 	}

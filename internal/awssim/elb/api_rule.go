@@ -60,7 +60,7 @@ func (s *Service) modifyRule(_ context.Context, _ *wire.Call, in *modifyRuleInpu
 	if len(in.Transforms) > 0 || in.ResetTransforms {
 		wanted.Transforms = in.Transforms
 	}
-	if err := s.checkRule(found.listener, &wanted); err != nil {
+	if err := s.checkRule(found.listener, &wanted, found.Actions); err != nil {
 		return nil, err
 	}
 	found.ruleSpec = wanted

@@ -140,8 +140,8 @@ func TestConflictsAreToldInAWSsWords(t *testing.T) {
 			"SSLPolicyNotFound: SSL policy 'mine' not found",
 		},
 		"a login": {
-			"Action=ModifyRule&RuleArn=" + second + "&Actions.member.1.Type=authenticate-oidc",
-			"ValidationError: awssim does not implement the action type authenticate-oidc",
+			"Action=ModifyRule&RuleArn=" + second + "&Actions.member.1.Type=authenticate-cognito",
+			"ValidationError: awssim does not implement the action type authenticate-cognito",
 		},
 		"an endless redirect": {
 			"Action=ModifyListener&ListenerArn=" + s.listener + "&DefaultActions.member.1.Type=redirect&DefaultActions.member.1.RedirectConfig.StatusCode=HTTP_302",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -52,6 +53,32 @@ type describedAction struct {
 	ForwardConfig       *describedForward
 	RedirectConfig      *redirectConfig
 	FixedResponseConfig *fixedResponse
+
+	AuthenticateOidcConfig *describedLogin
+}
+
+// describedLogin is how users log in, without the secret.
+type describedLogin struct {
+	Issuer                           string
+	AuthorizationEndpoint            string
+	TokenEndpoint                    string
+	UserInfoEndpoint                 string
+	ClientId                         string //nolint:staticcheck // as the property is called
+	SessionCookieName                string
+	Scope                            string
+	SessionTimeout                   int
+	AuthenticationRequestExtraParams map[string]string
+	OnUnauthenticatedRequest         string
+}
+
+func describeLogin(how *login.Config) *describedLogin {
+	if how == nil {
+		return nil
+	}
+	return &describedLogin{
+		how.Issuer, how.AuthorizationEndpoint, how.TokenEndpoint, how.UserInfoEndpoint, how.ClientId, how.SessionCookieName,
+		how.Scope, how.SessionTimeout, how.AuthenticationRequestExtraParams, how.OnUnauthenticatedRequest,
+	}
 }
 
 type describedForward struct {
@@ -70,6 +97,7 @@ func describeActions(actions []action) []describedAction {
 		given := &actions[i]
 		one := describedAction{
 			Type: given.Type, RedirectConfig: given.RedirectConfig, FixedResponseConfig: given.FixedResponseConfig,
+			AuthenticateOidcConfig: describeLogin(given.AuthenticateOidcConfig),
 		}
 		if given.Order != 0 {
 			one.Order = &given.Order

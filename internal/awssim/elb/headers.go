@@ -39,6 +39,9 @@ func (d *decision) rewrite(outgoing *httputil.ProxyRequest) {
 	if _, ok := in.Header["User-Agent"]; !ok {
 		out.Header.Set("User-Agent", "") // rather than Go's own
 	}
+	if d.identity != nil {
+		d.identify(out)
+	}
 	rewriteRequest(out, d.transforms)
 }
 

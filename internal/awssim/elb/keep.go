@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 )
@@ -16,6 +17,7 @@ var _ state.Keeper = (*Service)(nil)
 
 // kept is the service as a state file has it. Of targets it has those on the loopback interface: tasks register again.
 type kept struct {
+	Login     *login.Kept
 	Balancers []keptBalancer
 	Groups    []keptGroup
 	Listeners []keptListener
@@ -65,6 +67,10 @@ func (s *Service) Keep() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all kept
+	var err error
+	if all.Login, err = s.gate.Keep(); err != nil {
+		return nil, fmt.Errorf("keeping logins: %w", err)
+	}
 	for _, b := range s.balancers {
 		all.Balancers = append(all.Balancers, keptBalancer{
 			b.balancerSpec, b.place, b.arn, b.fullName, b.vpcID, b.created, b.active, b.attributes, b.tags, b.front.address,
@@ -109,6 +115,9 @@ func (s *Service) Restore(content json.RawMessage) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.gate.Restore(all.Login); err != nil {
+		return fmt.Errorf("restoring logins: %w", err)
+	}
 	for _, each := range all.Groups {
 		if err := s.restoreGroup(each); err != nil {
 			return fmt.Errorf("the target group %s: %w", each.Name, err)

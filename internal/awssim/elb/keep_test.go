@@ -58,9 +58,9 @@ func TestLoadBalancersListenAgainWhereTheyDid(t *testing.T) {
 	}
 }
 
-func restored(t *testing.T) *elb.Service {
+func restored(t *testing.T, options ...elb.Option) *elb.Service {
 	t.Helper()
-	service := elb.New(clock.Clock{}, subnets)
+	service := elb.New(clock.Clock{}, subnets, options...)
 	t.Cleanup(func() { _ = service.Close() })
 	return service
 }

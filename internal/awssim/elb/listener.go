@@ -55,8 +55,9 @@ const (
 	maxPort       = 65535
 )
 
-// checkListener refuses what a listener of a load balancer cannot be, and sets what was left out. Call it locked.
-func (s *Service) checkListener(owner *balancer, spec *listenerSpec) error {
+// checkListener refuses what a listener of a load balancer cannot be, and sets what was left out, also from the actions
+// that it had before. Call it locked.
+func (s *Service) checkListener(owner *balancer, spec *listenerSpec, before []action) error {
 	protocols, refusedOnes := []string{protocolHTTP, protocolHTTPS}, []string{}
 	names := "HTTP, HTTPS"
 	if owner.Type == networkType {
@@ -78,7 +79,7 @@ func (s *Service) checkListener(owner *balancer, spec *listenerSpec) error {
 	if err := s.checkSecurity(owner.place, spec); err != nil {
 		return err
 	}
-	return s.checkActions(owner, spec.Protocol, spec.DefaultActions)
+	return s.checkActions(owner, spec.Protocol, spec.DefaultActions, before)
 }
 
 // checkSecurity refuses certificates and policies that are absent, unusable or out of place.
@@ -145,7 +146,7 @@ func (s *Service) addListener(
 				"A listener already exists on this port for this load balancer '%s'", owner.arn)
 		}
 	}
-	if err := s.checkListener(owner, &spec); err != nil {
+	if err := s.checkListener(owner, &spec, nil); err != nil {
 		return nil, err
 	}
 	made := &listener{
@@ -177,7 +178,7 @@ func (s *Service) changeListener(changed *listener, spec listenerSpec) error {
 			return invalid("Listener port '%d' is already in use", spec.Port) // hashicorp/terraform #26407
 		}
 	}
-	if err := s.checkListener(owner, &spec); err != nil {
+	if err := s.checkListener(owner, &spec, changed.defaults.Actions); err != nil {
 		return err
 	}
 	if spec.Protocol != changed.Protocol {

@@ -60,6 +60,8 @@ type minute struct {
 	targets  [statusClasses]atomic.Int64 // answers of targets by class of status
 	own      [3]atomic.Int64             // answers of the load balancer's own: 502, 503, 504
 	own4     atomic.Int64
+	other5   atomic.Int64
+	logins   [loginKinds]atomic.Int64
 	times    [responseBuckets]struct{ count, nanoseconds atomic.Int64 }
 }
 
@@ -136,6 +138,8 @@ func (m *meter) answered(status int) {
 		in.own[status-http.StatusBadGateway].Add(1)
 	case status >= http.StatusBadRequest && status < http.StatusInternalServerError:
 		in.own4.Add(1)
+	case status >= http.StatusInternalServerError:
+		in.other5.Add(1)
 	}
 }
 
@@ -264,8 +268,12 @@ func (m *meter) measure(one *minute, healthy map[string]float64) []measure {
 		failed += count
 		add("HTTPCode_ELB_"+name+"_Count", count, 1, inCounts, balancer)
 	}
+	failed += one.other5.Swap(0)
 	add("HTTPCode_ELB_5XX_Count", failed, 1, inCounts, balancer)
 	add("HTTPCode_ELB_4XX_Count", one.own4.Swap(0), 1, inCounts, balancer)
+	for kind, name := range loginMetrics() {
+		add(name, one.logins[kind].Swap(0), 1, inCounts, balancer)
+	}
 	for i := range one.times {
 		if count := one.times[i].count.Swap(0); count > 0 {
 			mean := float64(one.times[i].nanoseconds.Swap(0)) / float64(count) / float64(time.Second)

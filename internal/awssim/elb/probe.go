@@ -39,8 +39,7 @@ func (c *healthCheck) ask(ctx context.Context, checked *target) verdict {
 	}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: transport, CheckRedirect: stay,
 	}
 	request, err := c.request(ctx, checked)
 	if err != nil {

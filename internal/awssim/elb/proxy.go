@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 )
 
 // clientGone is the status that a load balancer logs when the client went away ("HTTP 460", user guide).
@@ -40,6 +42,9 @@ type decision struct {
 	headers    map[string]string // the listener's attributes
 	meter      *meter
 	began      time.Time
+	door       login.Door  // where users log in; without a Config they need not
+	callback   bool        // whether the identity provider sent the user back
+	identity   http.Header // what the target is told about who came; nil if nothing is known about that
 }
 
 // ServeHTTP answers or forwards a request as the listener's rules say.
@@ -49,9 +54,21 @@ func (f *frontend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // without a listener there is nobody to answer
 	}
 	w = decided.adorn(w)
-	switch {
-	case decided.listener.secure() && r.TLS == nil:
+	if decided.listener.secure() && r.TLS == nil {
 		answerPage(w, http.StatusBadRequest, "The plain HTTP request was sent to HTTPS port")
+		return
+	}
+	if decided.callback || decided.door.Config != nil {
+		if !f.admit(w, r, &decided) {
+			return
+		}
+	}
+	f.act(w, r, decided)
+}
+
+// act answers or forwards a request that may pass.
+func (f *frontend) act(w http.ResponseWriter, r *http.Request, decided decision) {
+	switch {
 	case decided.action.Type == actionRedirect:
 		f.redirect(w, r, decided)
 	case decided.action.Type == actionFixed:
@@ -83,14 +100,19 @@ func (f *frontend) decide(r *http.Request) (decision, bool) {
 	}
 	chosen := through.ruleFor(r)
 	decided := decision{
-		action: &chosen.Actions[0], transforms: chosen.Transforms, listener: through,
+		action: routing(chosen.Actions), transforms: chosen.Transforms, listener: through,
 		port: strconv.Itoa(through.Port), timeout: lasting(f.balancer.attributes, idleTimeout),
 		settings: f.balancer.attributes, headers: through.attributes,
 	}
 	if _, port, err := net.SplitHostPort(r.Host); err == nil && f.service.isPortOf(f.balancer, port) {
 		decided.port, decided.knows = port, true
 	}
-	if !through.secure() || r.TLS != nil {
+	if through.secure() && r.TLS == nil {
+		return decided, true
+	}
+	decided.door = login.Door{Config: loginOf(chosen.Actions), Rule: chosen.arn, Balancer: f.balancer.arn}
+	decided.callback = r.URL.Path == login.CallbackPath && through.asksForLogin()
+	if decided.door.Config == nil && !decided.callback {
 		f.reserve(&decided, r)
 	}
 	return decided, true

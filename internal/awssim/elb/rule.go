@@ -33,8 +33,9 @@ func (r *rule) uses(groupARN string) bool {
 	})
 }
 
-// checkRule refuses a rule that a listener cannot have. Call it locked.
-func (s *Service) checkRule(owner *listener, spec *ruleSpec) error {
+// checkRule refuses a rule that a listener cannot have, and completes it, also from the actions that it had before. Call it
+// locked.
+func (s *Service) checkRule(owner *listener, spec *ruleSpec, before []action) error {
 	const lowest, highest = 1, 50000
 	if outside(spec.Priority, lowest, highest) {
 		return invalid("Priority '%d' must be between %d and %d", spec.Priority, lowest, highest)
@@ -53,7 +54,7 @@ func (s *Service) checkRule(owner *listener, spec *ruleSpec) error {
 	if err := checkTransforms(spec.Transforms); err != nil {
 		return err
 	}
-	return s.checkActions(s.balancers[owner.LoadBalancerArn], owner.Protocol, spec.Actions)
+	return s.checkActions(s.balancers[owner.LoadBalancerArn], owner.Protocol, spec.Actions, before)
 }
 
 // addRule adds a rule to its listener. Call it locked.
@@ -62,7 +63,7 @@ func (s *Service) addRule(spec ruleSpec, tags map[string]string) (*rule, error) 
 	if !ok {
 		return nil, errListenerNotFound()
 	}
-	if err := s.checkRule(owner, &spec); err != nil {
+	if err := s.checkRule(owner, &spec, nil); err != nil {
 		return nil, err
 	}
 	if owner.hasPriority(spec.Priority, nil) {
@@ -130,7 +131,7 @@ func (p *ruleProvider) Update(_ context.Context, r resource.Request) (resource.R
 	if !ok {
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
-	if err := p.checkRule(found.listener, &wanted.ruleSpec); err != nil {
+	if err := p.checkRule(found.listener, &wanted.ruleSpec, found.Actions); err != nil {
 		return resource.Result{}, failure(err)
 	}
 	if found.listener.hasPriority(wanted.Priority, found) {

@@ -15,11 +15,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb/login"
 	vpc "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -34,6 +36,7 @@ type Service struct {
 	recorder Recorder // of metrics; may be nil
 	// certificates may be nil.
 	certificates Certificates
+	gate         *login.Gate     // where users log in
 	life         context.Context //nolint:containedctx // ends with Close, not with a request
 	end          context.CancelFunc
 	work         sync.WaitGroup // health checks and drainings
@@ -55,11 +58,21 @@ type Option func(*Service)
 // WithCertificates gives listeners their certificates. Without it none is found.
 func WithCertificates(find Certificates) Option { return func(s *Service) { s.certificates = find } }
 
+// WithOutside lets load balancers reach identity providers by a transport. Without it they do as other programs do.
+func WithOutside(transport http.RoundTripper) Option {
+	return func(s *Service) { s.gate = login.New(&http.Client{Transport: transport, CheckRedirect: stay}) }
+}
+
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// LoginKey returns the key, in PEM, that verifies what load balancers tell targets about users; false if none has this id.
+func (s *Service) LoginKey(id string) ([]byte, bool) { return s.gate.PublicKey(id) }
+
 // New returns a service without load balancers. It looks subnets up to tell zones and VPCs.
 func New(clock clock.Clock, subnets vpc.Lookup, options ...Option) *Service {
 	life, end := context.WithCancel(context.Background())
 	made := &Service{
-		clock: clock, subnets: subnets, life: life, end: end,
+		clock: clock, subnets: subnets, life: life, end: end, gate: login.New(&http.Client{CheckRedirect: stay}),
 		balancers: make(map[string]*balancer), groups: make(map[string]*group),
 		listeners: make(map[string]*listener), rules: make(map[string]*rule), meters: make(map[meterKey]*meter),
 	}
