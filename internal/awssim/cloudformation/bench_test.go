@@ -40,9 +40,11 @@ func bench(b *testing.B) func(region, action, form string) {
 			Service: "cloudformation", Account: "123456789012", Region: region, Body: []byte(body),
 			HTTP: httptest.NewRequestWithContext(b.Context(), "POST", "/", nil),
 		}
-		if answer := api.Serve(b.Context(), call); answer.Err != nil {
+		answer := api.Serve(b.Context(), call)
+		if answer.Err != nil {
 			b.Fatal(answer.Err)
 		}
+		answer.Release()
 	}
 }
 
