@@ -184,7 +184,7 @@ func sameTypes(st *stack, template *document.Template) error {
 }
 
 // changes reports whether a deployment differs from the stack in anything that counts as an update:
-// resources, their metadata, tags or outputs. Conditions, stack metadata, description and deletion policies alone do not.
+// resources, their metadata, policies, tags or outputs. Conditions, DependsOn, stack metadata and description alone do not.
 // The caller holds st.mu.
 func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
 	if !slices.Equal(deployed.tags, st.deployed.tags) || !slices.Equal(deployed.notificationARNs, st.deployed.notificationARNs) {
@@ -201,7 +201,8 @@ func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
 	for _, logicalID := range active {
 		live := st.records[logicalID]
 		wanted, err := s.want(st, deployed, scope, logicalID)
-		if err != nil || live.status == createFailed || live.status == updateFailed || live.differs(wanted) {
+		if err != nil || live.status == createFailed || live.status == updateFailed || live.differs(wanted) ||
+			!samePolicies(live.definition, wanted.definition) {
 			return true, nil //nolint:nilerr // a resource that cannot be right fails its update, not the call
 		}
 	}

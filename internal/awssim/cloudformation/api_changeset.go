@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -136,15 +137,18 @@ func alreadyExists(in *createChangeSetInput) error {
 
 // proposal makes the change set's deployment. The caller holds st.mu.
 func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput) (*changeSet, error) {
+	// It shows what transforms make of the template: there is nothing of them to acknowledge (API reference).
+	acknowledged := append(slices.Clone(in.Capabilities), capabilityAutoExpand)
 	deployed, err := s.next(call, st, &updateStackInput{
 		TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL, UsePreviousTemplate: in.UsePreviousTemplate,
-		Parameters: in.Parameters, Tags: in.Tags, Capabilities: in.Capabilities, NotificationARNs: in.NotificationARNs,
+		Parameters: in.Parameters, Tags: in.Tags, Capabilities: acknowledged, NotificationARNs: in.NotificationARNs,
 		RoleARN:       in.RoleARN,
 		ResourceTypes: in.ResourceTypes, RollbackConfiguration: in.RollbackConfiguration, DeploymentConfig: in.DeploymentConfig,
 	})
 	if err != nil {
 		return nil, err
 	}
+	deployed.capabilities = in.Capabilities
 	how := creation{onFailure: onFailureRollback}
 	if disabled, _ := in.DeploymentConfig.disablesRollback(nil); disabled { // of two that differ there is but one
 		how.onFailure = onFailureDoNothing

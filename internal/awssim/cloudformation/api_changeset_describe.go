@@ -133,6 +133,7 @@ func (c plannedChange) describe(values bool) resourceChange {
 	for _, detail := range c.details(values) {
 		described.Details = append(described.Details, detail.describe(values))
 	}
+	inSetOrder(described.Details)
 	if values {
 		described.BeforeContext, described.AfterContext = contextText(c.before), contextText(c.after)
 		described.PreviousDeploymentContext = contextText(c.previous)

@@ -3,7 +3,6 @@ package cloudformation
 import (
 	"errors"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -67,7 +66,12 @@ func (c plannedChange) changes() bool { return len(c.following)+len(c.comparing)
 // st.mu.
 func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) ([]plannedChange, error) {
 	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string), live: live}
-	p.scope.Import = func(name string) (string, error) { return s.exportNamed(st, name) }
+	p.scope.Import = func(name string) (string, error) {
+		if value, ok := s.store.imported(st.Place, name); ok {
+			return value, nil
+		}
+		return knownAfterApply, nil // recorded: the change set can be made; what it shows meanwhile is believed
+	}
 	p.scope.Resource = func(logicalID string) (string, error) {
 		if p.unknown(logicalID) {
 			return knownAfterApply, nil
@@ -118,7 +122,7 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: contextOf(definition, after.shown),
 			}
 			if exists {
-				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, live.shown)
+				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, abridged(live.shown))
 			}
 			planned = append(planned, addition)
 			continue
@@ -160,33 +164,6 @@ func (p *planner) forgotten(live *record) resource.Properties {
 	return shown
 }
 
-// policyAction says what a DeletionPolicy or an UpdateReplacePolicy makes of the old physical resource.
-func policyAction(policy string) string {
-	switch policy {
-	case "Retain", "RetainExceptOnCreate":
-		return "Retain"
-	case "Snapshot":
-		return "Snapshot"
-	default:
-		return "Delete"
-	}
-}
-
-// contextOf is a resource as the description of a change set tells it.
-func contextOf(definition *document.Resource, properties resource.Properties) map[string]any {
-	context := map[string]any{"Properties": properties}
-	if definition.DeletionPolicy != "" {
-		context["DeletionPolicy"] = definition.DeletionPolicy
-	}
-	if definition.UpdateReplacePolicy != "" {
-		context["UpdateReplacePolicy"] = definition.UpdateReplacePolicy
-	}
-	if definition.Metadata != nil {
-		context["Metadata"] = definition.Metadata
-	}
-	return context
-}
-
 // foretold are the properties that a resource will have, as far as they are known.
 type foretold struct{ real, shown resource.Properties }
 
@@ -206,6 +183,7 @@ func (p *planner) properties(definition *document.Resource) (foretold, error) {
 		maps.Copy(evaluated, value)
 		maps.Copy(shown, masked(p.deployed, p.scope, one, value))
 	}
+	shown = abridged(shown)
 	known, ok := schema.For(definition.Type)
 	if !ok {
 		return foretold{real: evaluated, shown: shown}, nil
@@ -220,16 +198,15 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
 		before: contextOf(live.definition, before.shown), after: contextOf(definition, after.shown), replacement: replacementFalse,
 	}
-	change.following, change.comparing = p.details(definition, before, after)
-	var both []plannedDetail
+	change.following, change.comparing = p.details(live, definition, before, after)
 	known, ok := schema.For(definition.Type)
 	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
-		both = append(both, direct("Tags"))
+		change.following, change.comparing = append(change.following, direct("Tags")), append(change.comparing, direct("Tags"))
 	}
-	if !reflect.DeepEqual(live.definition.Metadata, definition.Metadata) {
-		both = append(both, direct("Metadata"))
+	for _, attribute := range attributeDetails(live.definition, definition) {
+		change.following = append(change.following, attribute)
+		change.comparing = append(change.comparing, p.compare(attribute, nil)...)
 	}
-	change.following, change.comparing = append(change.following, both...), append(change.comparing, both...)
 	p.compareWithLive(&change, live, before, after)
 	change.replacement = replacementOf(slices.Concat(change.following, change.comparing))
 	if change.replacement == replacementTrue {
@@ -267,6 +244,6 @@ func scopes(details []plannedDetail) []string {
 			touched = append(touched, detail.attribute)
 		}
 	}
-	slices.Sort(touched)
+	eventOrder(touched)
 	return touched
 }

@@ -17,13 +17,16 @@ func direct(attribute string) plannedDetail {
 }
 
 // details says why properties change, first as following references tells, then as comparing values does.
-func (p *planner) details(definition *document.Resource, before, after foretold) ([]plannedDetail, []plannedDetail) {
+func (p *planner) details(
+	live *record, definition *document.Resource, before, after foretold,
+) ([]plannedDetail, []plannedDetail) {
 	var following, byThemselves, comparing []plannedDetail
 	for _, name := range changeOrder(before.real, after.real, eventOrder) {
 		base := detailOf(definition.Type, name, before.real[name], after.real[name])
 		expression := definition.Properties[name]
 		differs := !reflect.DeepEqual(before.real[name], after.real[name])
-		caused, byItself := p.follow(base, expression, differs)
+		rewritten := !reflect.DeepEqual(live.definition.Properties[name], expression)
+		caused, byItself := p.follow(base, expression, differs, rewritten)
 		following, byThemselves = append(following, caused...), append(byThemselves, byItself...)
 		if differs {
 			base.before, base.after = before.shown[name], after.shown[name]
@@ -65,16 +68,19 @@ func one(name string, value any) map[string]any {
 	return map[string]any{name: value}
 }
 
-// follow tells what an expression's references cause, and what is left as the property's own change.
-func (p *planner) follow(base plannedDetail, expression any, differs bool) ([]plannedDetail, []plannedDetail) {
+// follow tells what an expression's references cause, and what is left as the property's own change: an expression that
+// the template has rewritten changes by itself, too (quoted).
+func (p *planner) follow(base plannedDetail, expression any, differs, rewritten bool) ([]plannedDetail, []plannedDetail) {
 	var caused, byItself []plannedDetail
+	dynamic := base
+	dynamic.evaluation = evaluationDynamic
 	for _, reference := range document.References(expression) {
 		fate, changing := p.fate[reference.Name]
 		detail := base
 		switch {
 		case p.isResource(reference.Name) && differs && p.unknown(reference.Name):
 			detail.source, detail.cause = sourceOf(reference)
-			if fate != replacementTrue {
+			if fate == replacementConditional {
 				detail.evaluation = evaluationDynamic
 			}
 		case p.isResource(reference.Name) && changing && reference.Attribute != "":
@@ -82,16 +88,17 @@ func (p *planner) follow(base plannedDetail, expression any, differs bool) ([]pl
 			detail.evaluation = evaluationDynamic
 		case differs && p.parameterChanged(reference.Name):
 			detail.source, detail.cause = "ParameterReference", reference.Name
-			dynamic := base
-			dynamic.evaluation = evaluationDynamic
 			byItself = []plannedDetail{dynamic}
 		default:
 			continue
 		}
 		caused = append(caused, detail)
 	}
-	if len(caused) == 0 && differs {
+	switch {
+	case len(caused) == 0 && differs:
 		byItself = []plannedDetail{base}
+	case len(caused) > 0 && rewritten:
+		byItself = []plannedDetail{dynamic}
 	}
 	return caused, byItself
 }
@@ -164,7 +171,7 @@ func (p *planner) value(base plannedDetail, expression any) []plannedDetail {
 		switch {
 		case p.isResource(reference.Name) && p.unknown(reference.Name):
 			detail.source, detail.cause = sourceOf(reference)
-			if p.fate[reference.Name] != replacementTrue {
+			if p.fate[reference.Name] == replacementConditional {
 				detail.evaluation = evaluationDynamic
 			}
 		case p.parameterChanged(reference.Name):
@@ -212,7 +219,7 @@ func sourceOf(reference document.Reference) (string, string) {
 
 func (p *planner) parameterChanged(name string) bool {
 	next, ok := p.deployed.parameters[name]
-	return ok && next != p.stack.deployed.parameters[name]
+	return ok && next.given() != p.stack.deployed.parameters[name].given()
 }
 
 func replacementOf(details []plannedDetail) string {
@@ -221,7 +228,7 @@ func replacementOf(details []plannedDetail) string {
 		switch {
 		case detail.recreation == recreationAlways && detail.evaluation == evaluationStatic:
 			return replacementTrue
-		case detail.recreation != recreationNever:
+		case detail.recreation == recreationAlways, detail.recreation == recreationConditionally:
 			fate = replacementConditional
 		}
 	}

@@ -64,7 +64,7 @@ func (p *planner) gone(logicalID string) bool {
 func (p *planner) before(live *record) foretold {
 	found := p.live[live.logicalID]
 	if found == nil || found.status != driftModified {
-		return foretold{real: live.properties, shown: live.shown}
+		return foretold{real: live.properties, shown: abridged(live.shown)}
 	}
 	shown := found.overlaid(live.shown)
 	for name, value := range live.shown {
@@ -72,7 +72,7 @@ func (p *planner) before(live *record) foretold {
 			shown[name] = value
 		}
 	}
-	return foretold{real: found.overlaid(live.properties), shown: shown}
+	return foretold{real: found.overlaid(live.properties), shown: abridged(shown)}
 }
 
 // overlaid returns the properties of the last deployment as they were found; what is never read back stays.
@@ -96,7 +96,7 @@ func (p *planner) compareWithLive(change *plannedChange, live *record, before, a
 		return
 	}
 	found := p.live[live.logicalID]
-	change.live, change.previous = found, contextOf(live.definition, live.shown)
+	change.live, change.previous = found, contextOf(live.definition, abridged(live.shown))
 	change.drift = driftUnsupported
 	if found != nil {
 		change.drift = found.status

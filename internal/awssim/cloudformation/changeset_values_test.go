@@ -49,22 +49,22 @@ Resources:
 		"in lists and tags": {"CidrIp: 10.0.0.0/8}]\n      Tags: [{Key: team, Value: red}]", "CidrIp: 10.1.0.0/16}, {IpProtocol: -1}]\n      Tags: [{Key: group, Value: blue}]", `
 Modify Group 
   Modify Properties SecurityGroupIngress /Properties/SecurityGroupIngress/0/CidrIp 10.0.0.0/8 -> 10.1.0.0/16 Static DirectModification
-  Add Properties SecurityGroupIngress /Properties/SecurityGroupIngress/1  -> {"IpProtocol":"-1"} Static DirectModification
-  Modify Tags  /Properties/Tags/0/Value red -> blue Static DirectModification
   Modify Tags  /Properties/Tags/0/Key team -> group Static DirectModification
+  Modify Tags  /Properties/Tags/0/Value red -> blue Static DirectModification
+  Add Properties SecurityGroupIngress /Properties/SecurityGroupIngress/1  -> {"IpProtocol":"-1"} Static DirectModification
   before {"Properties":{"GroupDescription":"d","SecurityGroupIngress":[{"CidrIp":"10.0.0.0/8","IpProtocol":"tcp","FromPort":"80","ToPort":"80"}],"Tags":[{"Value":"red","Key":"team"}]},"DeletionPolicy":"Retain"}
   after {"Properties":{"GroupDescription":"d","SecurityGroupIngress":[{"CidrIp":"10.1.0.0/16","IpProtocol":"tcp","FromPort":"80","ToPort":"80"},{"IpProtocol":"-1"}],"Tags":[{"Value":"blue","Key":"group"}]},"DeletionPolicy":"Retain"}
 `},
-		"what goes before what stays before what comes": {"TopicName: a, FifoTopic: false", "TopicName: c, DisplayName: x", `
+		"of what goes, what stays and what comes": {"TopicName: a, FifoTopic: false", "TopicName: c, DisplayName: x", `
 Modify Other 
   Modify Properties DisplayName /Properties/DisplayName a -> {{changeSet:KNOWN_AFTER_APPLY}} Dynamic DirectModification
   Modify Properties DisplayName /Properties/DisplayName a -> {{changeSet:KNOWN_AFTER_APPLY}} Static ResourceAttribute
   before {"Properties":{"DisplayName":"a","TopicName":"b"}}
   after {"Properties":{"DisplayName":"{{changeSet:KNOWN_AFTER_APPLY}}","TopicName":"b"}}
 Modify Topic ReplaceAndDelete
-  Remove Properties FifoTopic /Properties/FifoTopic false ->  Static DirectModification
-  Modify Properties TopicName /Properties/TopicName a -> c Static DirectModification
   Add Properties DisplayName /Properties/DisplayName  -> x Static DirectModification
+  Modify Properties TopicName /Properties/TopicName a -> c Static DirectModification
+  Remove Properties FifoTopic /Properties/FifoTopic false ->  Static DirectModification
   before {"Properties":{"FifoTopic":"false","TopicName":"a"}}
   after {"Properties":{"DisplayName":"x","TopicName":"c"}}
 `},

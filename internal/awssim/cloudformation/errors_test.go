@@ -268,8 +268,13 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		"an update that changes nothing": {func(s *stage) error {
 			s.create(oneTopic)
 			s.settle("demo")
-			return s.tryUpdate(`{"Description": "new", "Metadata": {"a": "b"}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}`)
+			return s.tryUpdate(`{"Description": "new", "Metadata": {"a": "b"}, "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}`)
 		}, answer{"ValidationError", "No updates are to be performed."}},
+		"an update of a policy alone is one": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			return s.tryUpdate(`{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain"}}}`)
+		}, answer{Message: "<nil>"}},
 		"an update of outputs alone is one": {func(s *stage) error {
 			s.create(oneTopic)
 			s.settle("demo")

@@ -22,6 +22,13 @@ type parameterValue struct {
 	stored   string
 }
 
+// given is the value without what is stored under its name: a change set does not count a stored value that changed
+// as a change of the parameter (recorded).
+func (v parameterValue) given() parameterValue {
+	v.stored = ""
+	return v
+}
+
 // text is the value itself, wherever it is kept.
 func (v parameterValue) text() string {
 	if v.isStored {

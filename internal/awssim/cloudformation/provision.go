@@ -244,13 +244,18 @@ func (r *record) adopt(wanted desired) {
 	r.properties, r.shown, r.tags, r.skipped = wanted.properties, wanted.shown, wanted.tags, false
 }
 
-// differs reports whether a resource has to be updated to be as wanted. DeletionPolicy and
-// UpdateReplacePolicy alone are no change; Metadata is.
+// differs reports whether a resource has to be updated to be as wanted. Policies of the template are no change of the
+// resource; Metadata is.
 func (r *record) differs(wanted desired) bool {
 	if !reflect.DeepEqual(r.properties, wanted.properties) || !reflect.DeepEqual(r.definition.Metadata, wanted.definition.Metadata) {
 		return true
 	}
 	return wanted.schema.Tagging.Property != "" && !maps.Equal(r.tags, wanted.tags)
+}
+
+// samePolicies reports whether two versions of a template say the same of what becomes of a resource.
+func samePolicies(before, after *document.Resource) bool {
+	return before.DeletionPolicy == after.DeletionPolicy && before.UpdateReplacePolicy == after.UpdateReplacePolicy
 }
 
 // replaces reports whether a change needs a new physical resource.

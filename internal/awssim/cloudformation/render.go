@@ -71,14 +71,17 @@ func renderText(out *bytes.Buffer, text string) {
 	out.Truncate(out.Len() - 1) // the encoder ends with a new line
 }
 
-// eventOrder is the order of a map that grew from its usual size: 16 buckets, doubled beyond three quarters.
-func eventOrder(names []string) {
+// eventOrder is the order of a map that grew from its usual size.
+func eventOrder(names []string) { sortByBucket(names, usualBuckets(len(names))) }
+
+// usualBuckets is how many buckets a map or set of so many members has if it grew: 16, doubled beyond three quarters.
+func usualBuckets(members int) int {
 	const usual, full = 16, 0.75
 	buckets := usual
-	for float64(len(names)) > full*float64(buckets) {
+	for float64(members) > full*float64(buckets) {
 		buckets *= 2
 	}
-	sortByBucket(names, buckets)
+	return buckets
 }
 
 // contextOrder is the order of a map that was made for as many members as it has.
@@ -97,15 +100,23 @@ func alphabetical(names []string) { slices.Sort(names) }
 // CloudFormation has it in the order of the template, which is not known here.
 func sortByBucket(names []string, buckets int) {
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(bucketOf(a, buckets), bucketOf(b, buckets)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(bucketOf(hashOf(a), buckets), bucketOf(hashOf(b), buckets)), cmp.Compare(a, b))
 	})
 }
 
-func bucketOf(name string, buckets int) uint32 {
-	const factor, half = 31, 16
+// javaPrime is the factor by which Java's hash codes add up.
+const javaPrime = 31
+
+// hashOf is the hash code of a Java string.
+func hashOf(text string) uint32 {
 	var hash uint32
-	for _, unit := range utf16.Encode([]rune(name)) {
-		hash = hash*factor + uint32(unit)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		hash = hash*javaPrime + uint32(unit)
 	}
+	return hash
+}
+
+func bucketOf(hash uint32, buckets int) uint32 {
+	const half = 16
 	return (hash ^ hash>>half) & uint32(buckets-1) //nolint:gosec // a small power of two
 }

@@ -85,23 +85,14 @@ func noAttribute(logicalID, attribute string) error {
 }
 
 func (s *Service) importFor(st *stack, name string) (string, error) {
-	value, err := s.exportNamed(st, name)
-	if err != nil {
-		return "", err
+	value, ok := s.store.imported(st.Place, name)
+	if !ok {
+		return "", refusal("No export named %s found", name)
 	}
 	if st.imports == nil {
 		st.imports = make(map[string]bool)
 	}
 	st.imports[name] = true
-	return value, nil
-}
-
-// exportNamed is importFor without the stack depending on it.
-func (s *Service) exportNamed(st *stack, name string) (string, error) {
-	value, ok := s.store.imported(st.Place, name)
-	if !ok {
-		return "", refusal("No export named %s found", name)
-	}
 	return value, nil
 }
 

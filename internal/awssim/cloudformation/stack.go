@@ -190,9 +190,9 @@ func (st *stack) inUse() []string {
 	return names
 }
 
-// forget lets go of what a deleted stack no longer needs. The caller holds mu.
+// forget lets go of what a deleted stack no longer needs; its outputs can still be read (recorded). The caller holds mu.
 func (st *stack) forget() {
-	st.outputs, st.imports, st.unfinished = nil, nil, nil
+	st.imports, st.unfinished = nil, nil
 	for _, r := range st.records {
 		r.attributes, r.tags = nil, nil
 	}

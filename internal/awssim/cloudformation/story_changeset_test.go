@@ -118,8 +118,8 @@ Add Third
 Parameters: {Display: {Type: String, Default: two}}
 ` + strings.Replace(named("a", "!Ref Display"), "\nResources", "Resources", 1), `
 Modify First False
-  Properties DisplayName Never Dynamic DirectModification  one -> two
   Properties DisplayName Never Static ParameterReference Display one -> two
+  Properties DisplayName Never Dynamic DirectModification  one -> two
 `},
 	}
 	for name, test := range cases {

@@ -36,8 +36,8 @@ func TestAStackIsCreatedInTheOrderOfItsDependenciesAndDeletedInReverse(t *testin
 		}
 		s.delete()
 		deleted := s.settle(id)
-		if deleted.DeletionTime == nil || len(deleted.Outputs) != 0 {
-			t.Errorf("a deleted stack has a deletion time and no outputs: %v %v", deleted.DeletionTime, deleted.Outputs)
+		if deleted.DeletionTime == nil || len(deleted.Outputs) != 1 {
+			t.Errorf("a deleted stack has a deletion time and tells its outputs: %v %v", deleted.DeletionTime, deleted.Outputs)
 		}
 		if diff := cmp.Diff(`
 demo CREATE_IN_PROGRESS | User Initiated

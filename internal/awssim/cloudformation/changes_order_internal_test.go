@@ -1,0 +1,84 @@
+package cloudformation
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Orders that AWS answered: the user guide's "View property-level changes" and localstack's recordings of 2025.
+func TestDetailsComeInTheOrderOfAHashSet(t *testing.T) {
+	t.Parallel()
+	text := func(value string) *string { return &value }
+	direct := func(target changeTarget) changeDetail {
+		return changeDetail{Target: target, Evaluation: evaluationStatic, ChangeSource: "DirectModification"}
+	}
+	byParameter := func(target changeTarget, name string) (changeDetail, changeDetail) {
+		cause := changeDetail{Target: target, Evaluation: evaluationStatic, ChangeSource: "ParameterReference", CausingEntity: name}
+		itself := direct(target)
+		itself.Evaluation = evaluationDynamic
+		return cause, itself
+	}
+	pair := func(first, second changeDetail) []changeDetail { return []changeDetail{first, second} }
+	swapped := func(second, first changeDetail) []changeDetail { return []changeDetail{first, second} }
+	cases := map[string][]changeDetail{
+		"value and key of a tag": {
+			direct(changeTarget{
+				Attribute: "Tags", RequiresRecreation: "Never", Path: "/Properties/Tags/0/Value",
+				BeforeValue: text("testing"), AfterValue: text("Test"), AttributeChangeType: "Modify",
+			}),
+			direct(changeTarget{
+				Attribute: "Tags", RequiresRecreation: "Never", Path: "/Properties/Tags/0/Key",
+				BeforeValue: text("Purpose"), AfterValue: text("Test"), AttributeChangeType: "Modify",
+			}),
+		},
+		"of a network interface": {
+			direct(changeTarget{
+				Attribute: "Properties", Name: "Ipv4Prefixes", RequiresRecreation: "Never", Path: "/Properties/Ipv4Prefixes",
+				BeforeValue: text("[]"), AttributeChangeType: "Remove",
+			}),
+			direct(changeTarget{
+				Attribute: "Properties", Name: "Description", RequiresRecreation: "Never", Path: "/Properties/Description",
+				BeforeValue: text(""), AfterValue: text("Description"), AttributeChangeType: "Modify",
+			}),
+			direct(changeTarget{
+				Attribute: "Tags", RequiresRecreation: "Never", Path: "/Properties/Tags/0",
+				AfterValue: text(`{"Key":"Test","Value":"Test"}`), AttributeChangeType: "Add",
+			}),
+		},
+		"a parameter's new value": pair(byParameter(changeTarget{
+			Attribute: "Properties", Name: "Value", RequiresRecreation: "Never", Path: "/Properties/Value",
+			BeforeValue: text("value-1"), AfterValue: text("value-2"), AttributeChangeType: "Modify",
+		}, "ParameterValue")),
+		"a parameter that replaces": pair(byParameter(
+			changeTarget{Attribute: "Properties", Name: "TopicName", RequiresRecreation: "Always"}, "TopicName",
+		)),
+		"another parameter, without its value": swapped(byParameter(
+			changeTarget{Attribute: "Properties", Name: "DisplayName", RequiresRecreation: "Never"}, "ParameterDisplayName",
+		)),
+	}
+	for name, want := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := slices.Clone(want)
+			slices.Reverse(got)
+			inSetOrder(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestScopesComeInTheOrderOfAHashSet(t *testing.T) {
+	t.Parallel()
+	var details []plannedDetail
+	for _, attribute := range []string{"Tags", "Properties", "Metadata", "UpdatePolicy", "CreationPolicy", "Tags"} {
+		details = append(details, direct(attribute))
+	}
+	want := []string{"UpdatePolicy", "Metadata", "CreationPolicy", "Properties", "Tags"} // as AWS answered in 2022
+	if diff := cmp.Diff(want, scopes(details)); diff != "" {
+		t.Error(diff)
+	}
+}
