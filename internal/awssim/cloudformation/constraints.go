@@ -23,20 +23,24 @@ var (
 )
 
 // violations collects what is wrong with a request, to report it all at once as AWS does.
-type violations []string
+type violations struct {
+	constraints []string
+	tagging     error // is told if the constraints are satisfied
+}
 
 func (v *violations) add(value, member, constraint string) {
-	*v = append(*v, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
+	v.constraints = append(v.constraints,
+		fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
 }
 
 func (v *violations) err() error {
-	switch len(*v) {
+	switch len(v.constraints) {
 	case 0:
-		return nil
+		return v.tagging
 	case 1:
-		return invalid("1 validation error detected: %s", (*v)[0])
+		return invalid("1 validation error detected: %s", v.constraints[0])
 	default:
-		return invalid("%d validation errors detected: %s", len(*v), strings.Join(*v, "; "))
+		return invalid("%d validation errors detected: %s", len(v.constraints), strings.Join(v.constraints, "; "))
 	}
 }
 
@@ -97,6 +101,16 @@ func (v *violations) tags(tags []tag) {
 	if len(tags) > maxTags {
 		v.add(quote(fmt.Sprintf("[%d tags]", len(tags))), "tags",
 			fmt.Sprintf("Member must have length less than or equal to %d", maxTags))
+	}
+	seen := map[string]bool{}
+	for _, tag := range tags {
+		switch { // the words are quoted in aws-quickstart/quickstart-amazon-eks #42 and cilium #44695
+		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+			v.tagging = invalid("aws: prefixed tag key names are not allowed for external use.")
+		case seen[tag.Key]:
+			v.tagging = invalid("Tags contain duplicate keys; tag keys must be unique")
+		}
+		seen[tag.Key] = true
 	}
 }
 

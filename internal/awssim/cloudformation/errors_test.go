@@ -177,6 +177,12 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.DescribeStacks(s.t.Context(), &cfn.DescribeStacksInput{StackName: absent})
 			return err
 		}, answer{"ValidationError", "Stack with id absent does not exist"}},
+		"tags that belong to AWS": {func(s *stage) error {
+			return s.tag("aws:mine")
+		}, answer{"ValidationError", "aws: prefixed tag key names are not allowed for external use."}},
+		"a tag twice": {func(s *stage) error {
+			return s.tag("team", "team")
+		}, answer{"ValidationError", "Tags contain duplicate keys; tag keys must be unique"}},
 		"events of what is not there": {func(s *stage) error {
 			_, err := s.client.DescribeStackEvents(s.t.Context(), &cfn.DescribeStackEventsInput{StackName: absent})
 			return err
@@ -333,6 +339,18 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			})
 		})
 	}
+}
+
+// tag asks for a stack with tags of these keys.
+func (s *stage) tag(keys ...string) error {
+	var tags []types.Tag
+	for _, key := range keys {
+		tags = append(tags, types.Tag{Key: aws.String(key), Value: aws.String("x")})
+	}
+	_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+		StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), Tags: tags,
+	})
+	return err
 }
 
 func TestTemplatesAreLimited(t *testing.T) {
