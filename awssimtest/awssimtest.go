@@ -130,5 +130,6 @@ func (s *Simulator) Env() []string {
 		"AWS_DEFAULT_REGION=" + Region,
 		"AWS_ACCESS_KEY_ID=" + AccessKey,
 		"AWS_SECRET_ACCESS_KEY=" + SecretKey,
+		"AWS_DISABLE_HOST_PREFIX_INJECTION=true", // of names such as data-127.0.0.1, which nobody resolves
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/route53"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/s3"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/secretsmanager"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/servicediscovery"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ssm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sts"
@@ -105,6 +106,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	})
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
 	names := route53.New(pace)
+	registries := servicediscovery.New(servicediscovery.Deps{Clock: pace, Zones: names})
 	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
 	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate),
 		elb.WithOutside(s.outside()))
@@ -112,7 +114,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: s.faults.WrapContainers(newContainers(options, images)), Logs: lines, Balancers: balancers,
 		Subnets: s.records.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics, Events: s.carriers.events,
-		Records: s.records, Folder: filesFolder(options),
+		Records: s.records, Registries: registries, Folder: filesFolder(options),
 	})
 	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
 	metrics.AddSource(balancers)
@@ -135,6 +137,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 			parameters,
 			databases,
 			names,
+			registries, // after the zones of its namespaces
 			certificates,
 			balancers,
 			clusters, // whose tasks use all of these

@@ -94,6 +94,7 @@ func (s *Service) checkContainer(t *task, one *container) {
 				one.health = unhealthy
 			}
 		}
+		s.tellHealth(t)
 		t.fleet.kick()
 		s.mu.Unlock()
 	}

@@ -74,6 +74,7 @@ type revision struct {
 	definition *definition
 	network    vpcConfiguration
 	balancers  []LoadBalancer
+	registries []ServiceRegistry
 	strategy   []StrategyItem
 	launchType string
 }

@@ -12,7 +12,7 @@ type describedService struct {
 	ServiceName                   string                `json:"serviceName"`
 	ClusterArn                    string                `json:"clusterArn"`
 	LoadBalancers                 []LoadBalancer        `json:"loadBalancers"`
-	ServiceRegistries             []struct{}            `json:"serviceRegistries"`
+	ServiceRegistries             []ServiceRegistry     `json:"serviceRegistries"`
 	Status                        string                `json:"status"`
 	DesiredCount                  int                   `json:"desiredCount"`
 	RunningCount                  int                   `json:"runningCount"`
@@ -77,7 +77,7 @@ const (
 func (f *fleet) describe(withTags bool) describedService {
 	described := describedService{
 		ServiceArn: f.arn, ServiceName: f.name, ClusterArn: f.cluster.arn, LoadBalancers: []LoadBalancer{},
-		ServiceRegistries: []struct{}{}, Status: f.status, DesiredCount: f.desired,
+		ServiceRegistries: []ServiceRegistry{}, Status: f.status, DesiredCount: f.desired,
 		RunningCount: f.count(nil, (*task).running), PendingCount: f.count(nil, (*task).pending),
 		DeploymentConfiguration: f.config, Deployments: []describedDeployment{},
 		Events: []describedEvent{}, CreatedAt: wire.At(f.created),
@@ -92,6 +92,7 @@ func (f *fleet) describe(withTags bool) describedService {
 		current := f.deployments[0].revision
 		described.TaskDefinition = current.definition.arn
 		described.LoadBalancers = append(described.LoadBalancers, current.balancers...)
+		described.ServiceRegistries = append(described.ServiceRegistries, current.registries...)
 		described.LaunchType, described.CapacityProviderStrategy = current.launchType, current.strategy
 		described.NetworkConfiguration = &NetworkConfiguration{current.network}
 		described.PlatformVersion, described.PlatformFamily = "LATEST", platformFamily

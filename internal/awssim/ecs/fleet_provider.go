@@ -97,6 +97,9 @@ func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fl
 	if err != nil || found.status == inactive {
 		return nil, nil, props.NotFound(r.Type, r.PhysicalID)
 	}
+	if wanted.ServiceRegistries == nil {
+		wanted.ServiceRegistries = []ServiceRegistry{} // a template without them takes them away
+	}
 	begun, err := p.update(found, &wanted.FleetSpec, wanted.ForceNewDeployment.EnableForceNewDeployment)
 	if err != nil {
 		return nil, nil, handlerFailure(err)

@@ -17,6 +17,7 @@ type FleetSpec struct {
 	CapacityProviderStrategy      []StrategyItem       `json:"capacityProviderStrategy,omitempty"`
 	NetworkConfiguration          NetworkConfiguration `json:"networkConfiguration,omitzero"`
 	LoadBalancers                 []LoadBalancer       `json:"loadBalancers,omitempty"`
+	ServiceRegistries             []ServiceRegistry    `json:"serviceRegistries,omitempty"`
 	HealthCheckGracePeriodSeconds *int                 `json:"healthCheckGracePeriodSeconds,omitempty"`
 	DeploymentConfiguration       *DeploymentConfig    `json:"deploymentConfiguration,omitempty"`
 	DeploymentController          *Controller          `json:"deploymentController,omitempty"`
@@ -132,6 +133,9 @@ func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, curr
 	if f.LoadBalancers != nil {
 		current.balancers = f.LoadBalancers
 	}
+	if f.ServiceRegistries != nil {
+		current.registries = append([]ServiceRegistry(nil), f.ServiceRegistries...) // nil for none: deployments are compared
+	}
 	if len(f.CapacityProviderStrategy) > 0 {
 		current.strategy, current.launchType = f.CapacityProviderStrategy, ""
 	}
@@ -146,6 +150,9 @@ func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, curr
 		current.strategy = in.DefaultCapacityProviderStrategy
 	}
 	if err := current.check(in); err != nil {
+		return current, err
+	}
+	if err := s.checkRegistries(&current); err != nil {
 		return current, err
 	}
 	return current, s.checkTargets(current.balancers)

@@ -69,6 +69,7 @@ type keptRevision struct {
 	Definition string // its ARN
 	Network    vpcConfiguration
 	Balancers  []LoadBalancer
+	Registries []ServiceRegistry
 	Strategy   []StrategyItem
 	LaunchType string
 }
@@ -111,7 +112,7 @@ func (f *fleet) keep() keptFleet {
 	}
 	if len(f.deployments) > 0 {
 		r := f.deployments[0].revision
-		fleet.Revision = &keptRevision{r.definition.arn, r.network, r.balancers, r.strategy, r.launchType}
+		fleet.Revision = &keptRevision{r.definition.arn, r.network, r.balancers, r.registries, r.strategy, r.launchType}
 	}
 	for _, e := range f.events {
 		fleet.Events = append(fleet.Events, keptEvent{e.id, e.at, e.message})
@@ -177,7 +178,7 @@ func (s *Service) restoreFleet(in *cluster, from keptFleet) error {
 	made.tell() // makes the notices
 	made.deploy(revision{
 		definition: definition, network: from.Revision.Network, balancers: slices.Clone(from.Revision.Balancers),
-		strategy: from.Revision.Strategy, launchType: from.Revision.LaunchType,
+		registries: from.Revision.Registries, strategy: from.Revision.Strategy, launchType: from.Revision.LaunchType,
 	}, false)
 	s.work.Go(func() { s.schedule(made) })
 	return nil

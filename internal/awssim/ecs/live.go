@@ -74,6 +74,9 @@ func (s *Service) bringUp(t *task) error {
 	if err := s.join(t); err != nil {
 		return err
 	}
+	if err := s.enlist(t); err != nil {
+		return err
+	}
 	if err := s.Clock.Sleep(t.asked, activatingTime); err != nil {
 		return fmt.Errorf("activating: %w", err)
 	}
@@ -220,8 +223,11 @@ func (s *Service) takeDown(t *task) {
 	}
 	alive := t.alive()
 	s.mu.Unlock()
-	if len(t.registered) > 0 {
+	if len(t.registered)+len(t.enlisted) > 0 {
 		s.advance(t, deactivating)
+		s.delist(t)
+	}
+	if len(t.registered) > 0 {
 		s.leave(t, alive)
 	}
 	s.advance(t, stopping)

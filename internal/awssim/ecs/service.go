@@ -69,6 +69,7 @@ type Deps struct {
 	Alarms     Alarms        // of CloudWatch; nil has none
 	Metrics    Metrics       // of CloudWatch; nil drops them
 	Records    Records       // of EFS; nil has no file systems
+	Registries Registries    // of Cloud Map; nil has none
 	Folder     string        // of file systems; empty: they end with the service
 }
 

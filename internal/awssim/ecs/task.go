@@ -78,12 +78,13 @@ type task struct {
 	pullStarted, pullStopped, started, stoppingAt, stoppedAt time.Time
 
 	registered []LoadBalancer
-	healthy    bool   // works now
-	proven     bool   // has worked once
-	counted    bool   // was counted as a failure
-	verdict    string // why it has to be replaced
-	gauge      gauge  // of what it uses
-	changes    int    // that EventBridge was told of
+	enlisted   []string // registries of Cloud Map
+	healthy    bool     // works now
+	proven     bool     // has worked once
+	counted    bool     // was counted as a failure
+	verdict    string   // why it has to be replaced
+	gauge      gauge    // of what it uses
+	changes    int      // that EventBridge was told of
 
 	group, startedBy, token string // of RunTask; those of a service tell of it
 	execute                 bool   // commands in its containers are allowed

@@ -48,8 +48,6 @@ func TestPhysicalIDsLookLikeThoseOfAWS(t *testing.T) {
 		"AWS::WAFv2::WebACL":                    {resource.Properties{"Name": "acl", "Scope": "REGIONAL"}, `^acl\|[0-9a-f-]{36}\|REGIONAL$`, "Arn", `^arn:aws:wafv2:us-east-1:123456789012:regional/webacl/acl/[0-9a-f-]{36}$`},
 		"AWS::Cognito::UserPool":                {nil, `^us-east-1_[A-Za-z0-9]{9}$`, "ProviderURL", `^https://cognito-idp\.us-east-1\.amazonaws\.com/us-east-1_`},
 		"AWS::Cognito::UserPoolClient":          {nil, `^[a-z0-9]{26}$`, "ClientId", `^[a-z0-9]{26}$`},
-		"AWS::ServiceDiscovery::Service":        {nil, `^srv-[a-z0-9]{16}$`, "Arn", `^arn:aws:servicediscovery:us-east-1:123456789012:service/srv-`},
-		"AWS::ServiceDiscovery::HttpNamespace":  {nil, `^ns-[a-z0-9]{16}$`, "Arn", `:namespace/ns-`},
 		"AWS::EC2::NetworkAcl":                  {nil, `^acl-0[0-9a-f]{16}$`, "Id", `^acl-`},
 		"AWS::EC2::VPCCidrBlock":                {nil, `^vpc-cidr-assoc-0[0-9a-f]{16}$`, "Id", `^vpc-cidr-assoc-`},
 		"AWS::S3::Bucket":                       {nil, `^demo-thing-[a-z0-9]{12}$`, "Arn", `^arn:aws:s3:::demo-thing-`},

@@ -13,7 +13,6 @@ import (
 const (
 	fileSystemCreate  = 10 * time.Second
 	mountTargetCreate = 90 * time.Second
-	namespaceCreate   = 45 * time.Second
 	keyCreate         = 20 * time.Second
 )
 
@@ -27,16 +26,12 @@ func moreKinds() map[string]kind {
 			blocked:  "%s has mount targets; delete them before deleting the file system",
 			blockers: map[string]string{"AWS::EFS::MountTarget": "FileSystemId"},
 		},
-		"AWS::EFS::AccessPoint":        {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
-		"AWS::EFS::MountTarget":        {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
-		"AWS::WAFv2::WebACL":           {identify: identifyFirewall},
-		"AWS::Cognito::UserPool":       {identify: identifyUserPool},
-		"AWS::Cognito::UserPoolClient": {identify: identifyUserPoolClient},
-		"AWS::Cognito::UserPoolDomain": {identify: identifyUserPoolDomain},
-		"AWS::ServiceDiscovery::HttpNamespace": {
-			identify: identifyNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace(),
-		},
-		"AWS::ServiceDiscovery::Service":        {identify: identifyDiscovery("srv", "service")},
+		"AWS::EFS::AccessPoint":                 {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
+		"AWS::EFS::MountTarget":                 {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
+		"AWS::WAFv2::WebACL":                    {identify: identifyFirewall},
+		"AWS::Cognito::UserPool":                {identify: identifyUserPool},
+		"AWS::Cognito::UserPoolClient":          {identify: identifyUserPoolClient},
+		"AWS::Cognito::UserPoolDomain":          {identify: identifyUserPoolDomain},
 		"AWS::EC2::NetworkAcl":                  {identify: numbered("acl", "Id")},
 		"AWS::EC2::NetworkAclEntry":             {identify: identifyACLEntry},
 		"AWS::EC2::EgressOnlyInternetGateway":   {identify: numbered("eigw", "Id")},
@@ -44,16 +39,7 @@ func moreKinds() map[string]kind {
 		subnetBlockType:                         {identify: numbered("subnet-cidr-assoc", "Id")},
 		vpcBlockType:                            {identify: identifyBlock},
 		"AWS::EC2::SubnetNetworkAclAssociation": {identify: numbered("aclassoc", "AssociationId")},
-		"AWS::ServiceDiscovery::PrivateDnsNamespace": {
-			identify: identifyPrivateNamespace, create: namespaceCreate, blocked: namespaceInUse, blockers: ofNamespace(),
-		},
 	}
-}
-
-const namespaceInUse = "Namespace %s has associated services; delete the services before deleting the namespace"
-
-func ofNamespace() map[string]string {
-	return map[string]string{"AWS::ServiceDiscovery::Service": "NamespaceId"}
 }
 
 func arnOf(r resource.Request, service, rest string) string {
@@ -123,25 +109,6 @@ func identifyUserPoolDomain(r resource.Request) (string, map[string]any) {
 	return domain, map[string]any{
 		"CloudFrontDistribution": "d" + random(strings.ToLower(alphabet), letters) + ".cloudfront.net",
 	}
-}
-
-func identifyDiscovery(prefix, word string) func(resource.Request) (string, map[string]any) {
-	const letters = 16
-	return func(r resource.Request) (string, map[string]any) {
-		id := prefix + "-" + random(strings.ToLower(alphabet), letters)
-		return id, map[string]any{"Id": id, "Arn": arnOf(r, "servicediscovery", word+"/"+id)}
-	}
-}
-
-func identifyNamespace(r resource.Request) (string, map[string]any) {
-	return identifyDiscovery("ns", "namespace")(r)
-}
-
-func identifyPrivateNamespace(r resource.Request) (string, map[string]any) {
-	const letters = 20
-	id, made := identifyNamespace(r)
-	made["HostedZoneId"] = "Z" + random(alphabet, letters)
-	return id, made
 }
 
 func identifyACLEntry(r resource.Request) (string, map[string]any) {
