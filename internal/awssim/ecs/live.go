@@ -202,7 +202,8 @@ func (s *Service) join(t *task) error {
 	for _, balancer := range t.deployment.served.balancers {
 		err := s.Balancers.Register(balancer.TargetGroupArn, elb.Target{
 			ID: t.address.String(), Port: balancer.ContainerPort, AvailabilityZone: t.subnet.AvailabilityZone,
-			Address: t.container(balancer.ContainerName).running.Address(), Changed: t.fleet.poke,
+			Address: t.container(balancer.ContainerName).running.Address(), AddressOf: t.portsOf(),
+			Changed: t.fleet.poke,
 		})
 		if err != nil {
 			return fmt.Errorf("registering the task: %w", err)

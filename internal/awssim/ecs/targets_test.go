@@ -1,10 +1,13 @@
 package ecs_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 func TestTargetGroupsOfInstancesAreRefused(t *testing.T) {
@@ -19,5 +22,35 @@ func TestTargetGroupsOfInstancesAreRefused(t *testing.T) {
 		"specified in the task definition."
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestATargetsHealthMayBeThatOfAnotherContainer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	change := "Action=ModifyTargetGroup&HealthCheckPort=9000&HealthCheckPath=/health&TargetGroupArn=" + w.group
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+	call := &wire.Call{
+		Service: "elasticloadbalancing", Account: here().Account, Region: here().Region, HTTP: request, Body: []byte(change + "&Version=2015-12-01"),
+	}
+	if err := w.elb.API().Route(call); err != nil {
+		t.Fatal(err)
+	}
+	if answer := w.elb.API().Serve(t.Context(), call); answer.Status != http.StatusOK {
+		t.Fatalf("%s", answer.Body)
+	}
+	container := func(name string, port float64, health string) any {
+		return map[string]any{
+			"Name": name, "Image": repository + ":1", "PortMappings": []any{map[string]any{"ContainerPort": port}},
+			"Environment": []any{map[string]any{"Name": "HEALTH", "Value": health}},
+		}
+	}
+	w.td = w.provide(t, w.Providers(), "AWS::ECS::TaskDefinition", resource.Properties{
+		"Family": "web", "Cpu": "256", "Memory": "512", "NetworkMode": "awsvpc", "RequiresCompatibilities": []any{"FARGATE"},
+		"ExecutionRoleArn":     "arn:aws:iam::123456789012:role/x",
+		"ContainerDefinitions": []any{container("web", 8000, "503"), container("admin", 9000, "200")},
+	}).PhysicalID
+	if err := w.create(t, 1); err != nil {
+		t.Fatal(err)
 	}
 }

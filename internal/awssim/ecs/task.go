@@ -227,3 +227,16 @@ func (f *fleet) provider(of *deployment) string {
 	}
 	return best
 }
+
+// portsOf returns where the ports of a task whose containers run really are.
+func (t *task) portsOf() func(port int) string {
+	addresses := make(map[int]string)
+	for _, each := range t.containers {
+		for _, mapping := range each.spec.PortMappings {
+			if each.running != nil {
+				addresses[mapping.ContainerPort] = each.running.Address()
+			}
+		}
+	}
+	return func(port int) string { return addresses[port] }
+}

@@ -180,7 +180,7 @@ func (s *Service) checkForward(owner *balancer, protocol string, given *action) 
 			return err
 		}
 	}
-	return nil
+	return s.checkWeighted(groups)
 }
 
 // checkGroupFits refuses a target group whose protocol its listener does not speak, or that another load balancer has.

@@ -78,7 +78,15 @@ func (s *Service) modifyTargetGroupAttributes(
 	if !ok {
 		return nil, errGroupNotFound()
 	}
-	return change(&found.attributes, groupAttributes(found.Protocol), in.Attributes)
+	merged, err := groupAttributes(found.Protocol).merge(found.attributes, in.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSticky(merged); err != nil {
+		return nil, err
+	}
+	found.attributes = merged
+	return &attributesOutput{Attributes: props.SortedTags(merged)}, nil
 }
 
 type modifyListenerAttributesInput struct {

@@ -2,6 +2,7 @@ package elb
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"strconv"
 
@@ -148,23 +149,25 @@ func (s *Service) targetAt(into *group, given targetID) (Target, error) {
 	made := Target{ID: given.Id, Port: port, AvailabilityZone: given.AvailabilityZone}
 	switch {
 	case address.IsLoopback():
-		made.Address = netip.AddrPortFrom(address, uint16(port)).String() //nolint:gosec // a port fits
+		made.AddressOf = func(port int) string { return net.JoinHostPort(given.Id, strconv.Itoa(port)) }
+		made.Address = made.AddressOf(port)
 	case address.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(address):
-		made.Address = s.addressOf(given.Id, port)
+		known := s.known(given.Id, port)
+		made.Address, made.AddressOf = known.Address, known.AddressOf
 	default:
 		return Target{}, wire.Errorf("InvalidTarget", "The IP address '%s' is not within a range of private addresses", given.Id)
 	}
 	return made, nil
 }
 
-// addressOf is where the process behind an address and port listens, if it is a target already. Call it locked.
-func (s *Service) addressOf(id string, port int) string {
+// known is an address and port as they were registered elsewhere, with where its process listens. Call it locked.
+func (s *Service) known(id string, port int) Target {
 	for _, each := range s.groups {
 		if known := each.find(id, port); known != nil {
-			return known.Address
+			return known.Target
 		}
 	}
-	return ""
+	return Target{}
 }
 
 func (s *Service) deregisterTargets(_ context.Context, _ *wire.Call, in *targetsInput) (*emptyOutput, error) {

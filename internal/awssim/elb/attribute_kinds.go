@@ -18,6 +18,9 @@ const (
 	algorithm           = "load_balancing.algorithm.type"
 	slowStart           = "slow_start.duration_seconds"
 	stickyEnabled       = "stickiness.enabled"
+	stickyType          = "stickiness.type"
+	appCookieName       = "stickiness.app_cookie.cookie_name"
+	appCookieSeconds    = "stickiness.app_cookie.duration_seconds"
 	stickySeconds       = "stickiness.lb_cookie.duration_seconds"
 	minHealthy          = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
 )
@@ -27,6 +30,12 @@ const tcpIdleTimeout = "tcp.idle_timeout.seconds"
 
 // serverHeader is an attribute of listeners: whether answers name their server.
 const serverHeader = "routing.http.response.server.enabled"
+
+// Types of stickiness: by a cookie of the load balancer, or by one of the application.
+const (
+	byBalancer    = "lb_cookie"
+	byApplication = "app_cookie"
+)
 
 const (
 	roundRobin       = "round_robin"
@@ -90,7 +99,7 @@ func groupAttributes(protocol string) attributeKinds {
 		"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {"off", nil},
 	}
 	if isNetwork(protocol) {
-		kinds["stickiness.type"] = attributeKind{"source_ip", nil}
+		kinds[stickyType] = attributeKind{"source_ip", nil}
 		kinds["preserve_client_ip.enabled"] = attributeKind{"false", nil}
 		kinds["proxy_protocol_v2.enabled"] = attributeKind{"false", nil}
 		kinds["deregistration_delay.connection_termination.enabled"] = attributeKind{"false", boolean()}
@@ -98,10 +107,10 @@ func groupAttributes(protocol string) attributeKinds {
 		kinds["target_health_state.unhealthy.draining_interval_seconds"] = attributeKind{"0", nil}
 		return kinds
 	}
-	kinds["stickiness.type"] = attributeKind{"lb_cookie", nil}
+	kinds[stickyType] = attributeKind{byBalancer, oneOf(byBalancer, byApplication)}
 	kinds[stickySeconds] = attributeKind{"86400", between(1, longestStick)}
-	kinds["stickiness.app_cookie.cookie_name"] = attributeKind{"", anything} // of the other type, which is refused
-	kinds["stickiness.app_cookie.duration_seconds"] = attributeKind{"86400", between(1, longestStick)}
+	kinds[appCookieName] = attributeKind{"", ownName}
+	kinds[appCookieSeconds] = attributeKind{"86400", between(1, longestStick)}
 	kinds[algorithm] = attributeKind{roundRobin, oneOf(roundRobin, leastOutstanding, weightedRandom)}
 	kinds["load_balancing.algorithm.anomaly_mitigation"] = attributeKind{"off", nil}
 	const shortestStart, longestStart = 30, 900

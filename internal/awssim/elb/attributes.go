@@ -71,6 +71,14 @@ func oneOf(values ...string) allowed {
 	}
 }
 
+// ownName allows names of cookies that are not the load balancer's.
+func ownName(value string) error {
+	if strings.HasPrefix(value, stickyCookie) {
+		return want("a name that does not begin with " + stickyCookie)
+	}
+	return nil
+}
+
 func boolean() allowed { return oneOf("true", "false") }
 
 func between(low, high int) allowed {

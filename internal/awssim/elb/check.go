@@ -24,6 +24,7 @@ const (
 // healthCheck is how a group checks its targets.
 type healthCheck struct {
 	protocol           string
+	port               int // 0 is that of the target
 	path               string
 	http2, grpc        bool
 	interval, timeout  time.Duration

@@ -177,8 +177,9 @@ func (g *groupSpec) checkProtocols() error {
 		return invalid("Protocol version '%s' is not valid for protocol '%s'", g.ProtocolVersion, g.Protocol)
 	case !slices.Contains(checks, g.HealthCheckProtocol):
 		return invalid("Health check protocol '%s' must be one of '%s'", g.HealthCheckProtocol, strings.Join(checks, ", "))
-	case g.HealthCheckPort != trafficPort && g.HealthCheckPort != strconv.Itoa(g.Port):
-		return refused(fmt.Sprintf("the HealthCheckPort %s beside the Port %d", g.HealthCheckPort, g.Port))
+	}
+	if port, err := strconv.Atoi(g.HealthCheckPort); g.HealthCheckPort != trafficPort && (err != nil || outside(port, 1, maxPort)) {
+		return invalid("Health check port '%s' must be '%s' or between 1 and %d", g.HealthCheckPort, trafficPort, maxPort)
 	}
 	return nil
 }
@@ -192,6 +193,11 @@ func (g *groupSpec) healthCheck() (healthCheck, error) {
 		healthy: g.HealthyThresholdCount, unhealthy: g.UnhealthyThresholdCount, http2: g.ProtocolVersion == versionHTTP2,
 	}
 	var err error
+	if g.HealthCheckPort != trafficPort {
+		if made.port, err = strconv.Atoi(g.HealthCheckPort); err != nil {
+			return made, fmt.Errorf("the port of a health check: %w", err) // refused before
+		}
+	}
 	switch {
 	case g.HealthCheckProtocol == protocolTCP:
 	case made.grpc:
@@ -237,6 +243,9 @@ func (g *group) set(spec groupSpec, attributes []attribute) error {
 	kinds := groupAttributes(g.Protocol)
 	merged, err := kinds.merge(kinds.defaults(), attributes)
 	if err != nil {
+		return err
+	}
+	if err := checkSticky(merged); err != nil {
 		return err
 	}
 	g.groupSpec, g.attributes = spec, merged

@@ -15,13 +15,14 @@ import (
 func (c *healthCheck) probe(ctx context.Context, checked *target) verdict {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if checked.Address == "" { // an address of the VPC where nobody is
+	address := checked.at(c.port)
+	if address == "" { // an address of the VPC where nobody is
 		return failed(syscall.ECONNREFUSED)
 	}
 	if c.protocol == protocolTCP {
-		return connect(ctx, checked.Address)
+		return connect(ctx, address)
 	}
-	return c.ask(ctx, checked)
+	return c.ask(ctx, checked, address)
 }
 
 func connect(ctx context.Context, address string) verdict {
@@ -33,7 +34,7 @@ func connect(ctx context.Context, address string) verdict {
 	return verdict{ok: true}
 }
 
-func (c *healthCheck) ask(ctx context.Context, checked *target) verdict {
+func (c *healthCheck) ask(ctx context.Context, checked *target, address string) verdict {
 	transport := &http.Transport{
 		DisableKeepAlives: !c.grpc && !c.http2, TLSClientConfig: targetTLS(), Protocols: protocolsOf(c.grpc || c.http2),
 	}
@@ -41,7 +42,7 @@ func (c *healthCheck) ask(ctx context.Context, checked *target) verdict {
 	client := &http.Client{
 		Transport: transport, CheckRedirect: stay,
 	}
-	request, err := c.request(ctx, checked)
+	request, err := c.request(ctx, checked, address)
 	if err != nil {
 		return verdict{failed: Health{Unhealthy, "Elb.InternalError", err.Error()}}
 	}
@@ -63,17 +64,17 @@ func (c *healthCheck) ask(ctx context.Context, checked *target) verdict {
 	}}
 }
 
-func (c *healthCheck) request(ctx context.Context, checked *target) (*http.Request, error) {
+func (c *healthCheck) request(ctx context.Context, checked *target, address string) (*http.Request, error) {
 	method, body := http.MethodGet, io.Reader(http.NoBody)
 	if c.grpc {
 		const emptyMessage = "\x00\x00\x00\x00\x00" // not compressed, of length 0
 		method, body = http.MethodPost, strings.NewReader(emptyMessage)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.ToLower(c.protocol)+"://"+checked.Address+c.path, body)
+	request, err := http.NewRequestWithContext(ctx, method, strings.ToLower(c.protocol)+"://"+address+c.path, body)
 	if err != nil {
 		return nil, fmt.Errorf("making a health check: %w", err)
 	}
-	request.Host = checked.shown()
+	request.Host = net.JoinHostPort(checked.ID, strconv.Itoa(positive(c.port, checked.Port)))
 	request.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
 	if c.grpc {
 		request.Header.Set("Content-Type", "application/grpc")

@@ -37,6 +37,7 @@ type decision struct {
 	scheme     string
 	timeout    time.Duration
 	stick      time.Duration // how long the session sticks to the target; 0 is not at all
+	stickApp   *appSticky    // how it sticks by the application's cookie; nil is not at all
 	stickGroup time.Duration // how long it sticks to the target group
 	settings   map[string]string
 	headers    map[string]string // the listener's attributes
@@ -126,8 +127,9 @@ func (f *frontend) reserve(decided *decision, r *http.Request) {
 	if decided.group == nil {
 		return
 	}
-	decided.target = decided.group.acquire(session(r))
+	decided.target = decided.group.acquire(decided.group.session(r))
 	decided.stick = decided.group.stick()
+	decided.stickApp = decided.group.appSticky(r)
 	decided.stickGroup = decided.action.stick()
 	decided.version, decided.scheme = decided.group.ProtocolVersion, strings.ToLower(decided.group.Protocol)
 }
@@ -195,6 +197,9 @@ func forward(w http.ResponseWriter, r *http.Request, decided decision) {
 			decided.meter.received(answer.StatusCode, decided.began)
 			if decided.stick > 0 {
 				setSession(answer.Header, stickyCookie, decided.target.cookie, decided.stick)
+			}
+			if decided.stickApp != nil {
+				decided.stickApp.follow(answer, decided.target.cookie)
 			}
 			if decided.stickGroup > 0 {
 				setSession(answer.Header, groupCookie, decided.group.cookie(), decided.stickGroup)

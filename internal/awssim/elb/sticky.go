@@ -17,9 +17,9 @@ const (
 
 func (g *group) sticky() bool { return is(g.attributes, stickyEnabled) }
 
-// stick is how long a session sticks to its target after each request; 0 if it does not.
+// stick is how long a session sticks to its target after each request, by a cookie of the load balancer; 0 if it does not.
 func (g *group) stick() time.Duration {
-	if !g.sticky() {
+	if !g.sticky() || g.attributes[stickyType] != byBalancer {
 		return 0
 	}
 	return lasting(g.attributes, stickySeconds)
@@ -58,7 +58,12 @@ func (a *action) chooseGroup(r *http.Request) string {
 }
 
 // session returns what the client's cookie says about its target.
-func session(r *http.Request) string { return cookieOf(r, stickyCookie) }
+func (g *group) session(r *http.Request) string {
+	if g.attributes[stickyType] == byApplication {
+		return g.appSession(r)
+	}
+	return cookieOf(r, stickyCookie)
+}
 
 func cookieOf(r *http.Request, name string) string {
 	for _, each := range []string{name, name + corsSuffix} {

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -42,6 +41,8 @@ type Target struct {
 	AvailabilityZone string
 	// Address is where the target really listens, such as 127.0.0.1:20001.
 	Address string
+	// AddressOf returns where another port of the target really listens, and nothing if nobody does. It may be nil.
+	AddressOf func(port int) string
 	// Changed is called after the target's health has changed, outside of any lock. It may be nil.
 	Changed func()
 }
@@ -256,4 +257,13 @@ func (t *target) release() {
 	}
 }
 
-func (t *target) shown() string { return net.JoinHostPort(t.ID, strconv.Itoa(t.Port)) }
+// at is where a port of the target really listens; 0 is the target's own.
+func (t *target) at(port int) string {
+	switch {
+	case port == 0 || port == t.Port:
+		return t.Address
+	case t.AddressOf == nil:
+		return ""
+	}
+	return t.AddressOf(port)
+}
