@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
@@ -32,6 +33,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 			return err
 		}
 	}
+	slices.SortFunc(s.store.buried, func(a, b *stack) int { return a.deleted.Compare(b.deleted) })
 	for _, kept := range all.Exports {
 		exports := s.store.exports[kept.Place]
 		if exports == nil {
@@ -88,6 +90,7 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 	s.store.byID[st.id] = st
 	s.store.ordered = append(s.store.ordered, st)
 	if st.status == deleteComplete {
+		s.store.buried = append(s.store.buried, st)
 		return nil
 	}
 	if s.store.living[st.Place] == nil {

@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // deletion is how DeleteStack wants a stack deleted.
@@ -31,6 +32,16 @@ func (s *Service) runDelete(ctx context.Context, st *stack, how deletion) {
 	st.forget()
 	st.mu.Unlock()
 	s.store.bury(st)
+	s.store.forget(s.clock.Now().Add(-s.memory()))
+}
+
+// memory is how long deleted stacks can be asked for by their ARN. Where nothing waits it is real time.
+func (s *Service) memory() time.Duration {
+	const days = 90 * 24 * time.Hour // API reference, DescribeStacks
+	if scaled := s.clock.Scale(days); scaled > 0 {
+		return scaled
+	}
+	return days
 }
 
 func retained(policy string) bool { return policy == "Retain" || policy == "RetainExceptOnCreate" }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
@@ -17,6 +18,7 @@ type store struct {
 	living  map[resource.Place]map[string]*stack // by name
 	byID    map[string]*stack                    // deleted ones included
 	ordered []*stack                             // in the order of their creation
+	buried  []*stack                             // in the order of their deletion
 	exports map[resource.Place]map[string]export
 }
 
@@ -64,10 +66,11 @@ func (s *store) add(st *stack) (*stack, error) {
 	return nil, nil //nolint:nilnil // no other stack, no error
 }
 
-// bury frees the name and the exports of a deleted stack; its ARN stays.
+// bury frees the name and the exports of a deleted stack. Its ARN stays until forget.
 func (s *store) bury(st *stack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.buried = append(s.buried, st)
 	if s.living[st.Place][st.name] == st {
 		delete(s.living[st.Place], st.name)
 	}
@@ -76,6 +79,21 @@ func (s *store) bury(st *stack) {
 			delete(s.exports[st.Place], name)
 		}
 	}
+}
+
+// forget lets go of the stacks that were deleted before a time.
+func (s *store) forget(before time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := 0
+	for ; old < len(s.buried) && s.buried[old].deleted.Before(before); old++ {
+		delete(s.byID, s.buried[old].id)
+	}
+	if old == 0 {
+		return
+	}
+	s.buried = slices.Delete(s.buried, 0, old)
+	s.ordered = slices.DeleteFunc(s.ordered, func(st *stack) bool { return s.byID[st.id] == nil })
 }
 
 // all returns the stacks of a place, newest first.

@@ -1,6 +1,7 @@
 package cloudformation_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +160,42 @@ func TestAStackCanBeDeletedWhileItIsCreated(t *testing.T) {
 		}
 		if got := matching(s.story(id), "ROLLBACK"); len(got) != 0 {
 			t.Errorf("the deletion takes over, nothing rolls back: %v", got)
+		}
+	})
+}
+
+func TestADeletedStackIsForgottenAfterNinetyDays(t *testing.T) {
+	t.Parallel()
+	play(t, func(s *stage) {
+		t := s.t
+		bury := func() string {
+			id := s.create(oneTopic)
+			s.settle(id)
+			s.delete()
+			s.settle(id)
+			return id
+		}
+		const day = 24 * time.Hour
+		first := bury()
+		time.Sleep(50 * day)
+		second := bury()
+		s.restart()
+		time.Sleep(41 * day)
+		third := bury()
+		var listed []string
+		stacks, err := s.client.ListStacks(t.Context(), &cfn.ListStacksInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range stacks.StackSummaries {
+			listed = append(listed, *each.StackId)
+		}
+		if diff := cmp.Diff([]string{third, second}, listed); diff != "" {
+			t.Error(diff)
+		}
+		_, err = s.client.DescribeStacks(t.Context(), &cfn.DescribeStacksInput{StackName: aws.String(first)})
+		if want := "Stack with id " + first + " does not exist"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, not %q", err, want)
 		}
 	})
 }
