@@ -73,3 +73,28 @@ func TestDriftIsReverted(t *testing.T) {
 		t.Errorf("%v, %v", parameter, err)
 	}
 }
+
+// What the CDK says of itself in each template is a resource that nothing but the template knows.
+func TestMetadataOfTheCDKIsDeployed(t *testing.T) {
+	t.Parallel()
+	client := clientsOf(awssimtest.Start(t).URL())
+	template := func(analytics string) *string {
+		return aws.String("Resources: {CDKMetadata: {Type: 'AWS::CDK::Metadata', Properties: {Analytics: '" + analytics + "'}, Metadata: {'aws:cdk:path': p}}}")
+	}
+	deploy(t, client, &cloudformation.CreateChangeSetInput{
+		StackName: aws.String("app"), ChangeSetType: cfntypes.ChangeSetTypeCreate, TemplateBody: template("v2:one"),
+	})
+	got := deploy(t, client, &cloudformation.CreateChangeSetInput{StackName: aws.String("app"), TemplateBody: template("v2:two")})
+	if got.StackStatus != cfntypes.StackStatusUpdateComplete {
+		t.Errorf("status %s", got.StackStatus)
+	}
+	planned, err := client.CloudFormation.DescribeChangeSet(t.Context(), &cloudformation.DescribeChangeSetInput{
+		ChangeSetName: got.ChangeSetId,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if replacement := planned.Changes[0].ResourceChange.Replacement; replacement != cfntypes.ReplacementFalse {
+		t.Errorf("replacement %s", replacement)
+	}
+}

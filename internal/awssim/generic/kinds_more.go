@@ -20,7 +20,8 @@ const (
 // "Return values" in the template reference.
 func moreKinds() map[string]kind {
 	return map[string]kind{
-		"AWS::KMS::Key": {identify: identifyKey, create: keyCreate},
+		"AWS::CDK::Metadata": {identify: identifyNothing},
+		"AWS::KMS::Key":      {identify: identifyKey, create: keyCreate},
 		"AWS::EFS::FileSystem": {
 			identify: identifyFiles("fs", "FileSystemId", "file-system"), create: fileSystemCreate,
 			blocked:  "%s has mount targets; delete them before deleting the file system",
@@ -44,6 +45,11 @@ func moreKinds() map[string]kind {
 
 func arnOf(r resource.Request, service, rest string) string {
 	return "arn:aws:" + service + ":" + r.Region + ":" + r.Account + ":" + rest
+}
+
+// identifyNothing gives an id to what exists in templates alone.
+func identifyNothing(resource.Request) (string, map[string]any) {
+	return uuid.NewString(), map[string]any{}
 }
 
 func identifyKey(r resource.Request) (string, map[string]any) {

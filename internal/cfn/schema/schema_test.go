@@ -33,7 +33,7 @@ func TestEveryListedTypeHasASchemaThatCompiles(t *testing.T) {
 		if s.TypeName != typeName {
 			t.Errorf("the schema of %s says it is %q", typeName, s.TypeName)
 		}
-		if len(s.PrimaryIdentifier) == 0 {
+		if len(s.PrimaryIdentifier) == 0 && typeName != "AWS::CDK::Metadata" { // AWS publishes nothing of it but its name
 			t.Errorf("%s has no primary identifier", typeName)
 		}
 		if _, err := s.Coerce(object{}); err != nil {
