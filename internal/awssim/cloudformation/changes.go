@@ -66,6 +66,7 @@ func (c plannedChange) changes() bool { return len(c.following)+len(c.comparing)
 // st.mu.
 func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) ([]plannedChange, error) {
 	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string), live: live}
+	p.scope.Unknown = knownAfterApply
 	p.scope.Import = func(name string) (string, error) {
 		if value, ok := s.store.imported(st.Place, name); ok {
 			return value, nil
@@ -84,6 +85,7 @@ func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) 
 		}
 		return s.attributeOf(st, logicalID, attribute)
 	}
+	p.past = s.past(st)
 	active, err := p.scope.Active()
 	if err != nil {
 		return nil, clientError(err)
@@ -91,10 +93,24 @@ func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) 
 	return p.changes(active)
 }
 
+// past is the scope of the last deployment in which no attribute is known. The caller holds st.mu.
+func (s *Service) past(st *stack) *intrinsic.Scope {
+	scope := s.scope(st, st.deployed)
+	for name, value := range st.deployed.parameters {
+		if value.noEcho {
+			scope.Parameters[name] = value.shown()
+		}
+	}
+	scope.Unknown = knownAfterApply
+	scope.Attribute = func(string, string) (any, error) { return knownAfterApply, nil }
+	return scope
+}
+
 type planner struct {
 	stack    *stack
 	deployed *deployment
 	scope    *intrinsic.Scope
+	past     *intrinsic.Scope  // of the last deployment
 	fate     map[string]string // replacement of the resources planned so far that change
 	live     map[string]*drift // nil unless the change set is drift-aware
 }
@@ -157,11 +173,16 @@ func (p *planner) forgotten(live *record) resource.Properties {
 	maps.Copy(shown, live.shown)
 	for name, expression := range live.definition.Properties {
 		attribute := func(r document.Reference) bool { return r.Attribute != "" && p.stack.records[r.Name] != nil }
-		if slices.ContainsFunc(document.References(expression), attribute) {
-			shown[name] = knownAfterApply
+		if !slices.ContainsFunc(document.References(expression), attribute) {
+			continue
 		}
+		value, err := p.past.Value(expression)
+		if err != nil {
+			value = knownAfterApply
+		}
+		shown[name] = value
 	}
-	return shown
+	return abridged(shown)
 }
 
 // foretold are the properties that a resource will have, as far as they are known.

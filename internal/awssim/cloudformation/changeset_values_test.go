@@ -44,6 +44,9 @@ Resources:
       Tags: [{Key: team, Value: red}]
   Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: a, FifoTopic: false}}
   Other: {Type: AWS::SNS::Topic, Properties: {TopicName: b, DisplayName: !GetAtt Topic.TopicName}}
+  Third:
+    Type: AWS::SNS::Topic
+    Properties: {DisplayName: c, Tags: [{Key: name, Value: !Sub 'x-${Topic.TopicName}'}, {Key: plain, Value: y}]}
 `
 	cases := map[string]struct{ change, to, want string }{
 		"in lists and tags": {"CidrIp: 10.0.0.0/8}]\n      Tags: [{Key: team, Value: red}]", "CidrIp: 10.1.0.0/16}, {IpProtocol: -1}]\n      Tags: [{Key: group, Value: blue}]", `
@@ -61,6 +64,11 @@ Modify Other
   Modify Properties DisplayName /Properties/DisplayName a -> {{changeSet:KNOWN_AFTER_APPLY}} Static ResourceAttribute
   before {"Properties":{"DisplayName":"a","TopicName":"b"}}
   after {"Properties":{"DisplayName":"{{changeSet:KNOWN_AFTER_APPLY}}","TopicName":"b"}}
+Modify Third 
+  Modify Tags  /Properties/Tags/0/Value x-a -> {{changeSet:KNOWN_AFTER_APPLY}} Dynamic DirectModification
+  Modify Tags  /Properties/Tags/0/Value x-a -> {{changeSet:KNOWN_AFTER_APPLY}} Static ResourceAttribute
+  before {"Properties":{"DisplayName":"c","Tags":[{"Value":"x-a","Key":"name"},{"Value":"y","Key":"plain"}]}}
+  after {"Properties":{"DisplayName":"c","Tags":[{"Value":"{{changeSet:KNOWN_AFTER_APPLY}}","Key":"name"},{"Value":"y","Key":"plain"}]}}
 Modify Topic ReplaceAndDelete
   Add Properties DisplayName /Properties/DisplayName  -> x Static DirectModification
   Modify Properties TopicName /Properties/TopicName a -> c Static DirectModification
@@ -71,6 +79,11 @@ Modify Topic ReplaceAndDelete
 		"of a resource that goes": {"  Other: {Type: AWS::SNS::Topic, Properties: {TopicName: b, DisplayName: !GetAtt Topic.TopicName}}\n", "", `
 Remove Other Delete
   before {"Properties":{"DisplayName":"{{changeSet:KNOWN_AFTER_APPLY}}","TopicName":"b"}}
+  after 
+`},
+		"of another one that goes": {"  Third:\n    Type: AWS::SNS::Topic\n    Properties: {DisplayName: c, Tags: [{Key: name, Value: !Sub 'x-${Topic.TopicName}'}, {Key: plain, Value: y}]}\n", "", `
+Remove Third Delete
+  before {"Properties":{"DisplayName":"c","Tags":[{"Value":"{{changeSet:KNOWN_AFTER_APPLY}}","Key":"name"},{"Value":"y","Key":"plain"}]}}
   after 
 `},
 	}

@@ -28,10 +28,14 @@ type Scope struct {
 	Import func(export string) (string, error)
 	// Zones returns the availability zones of a region; nil stands for the package's own table.
 	Zones func(region string) ([]string, error)
+	// Unknown is what Resource, Attribute and Import answer for a value that nobody knows yet; "" if they never do. What is
+	// made of such a value is unknown as a whole.
+	Unknown string
 
 	conditions map[string]bool
 	evaluating []string // conditions under evaluation, to find cycles
 	inOutputs  bool     // Check is at the outputs
+	touched    bool     // an unknown value was used
 }
 
 // Error is an expression that CloudFormation refuses with this text.
@@ -99,7 +103,9 @@ func (s *Scope) evaluate(expression any) (any, error) {
 	case []any:
 		return s.list(typed)
 	case map[string]any:
-		if name, argument, ok := document.Call(typed); ok {
+		if name, argument, ok := document.Call(typed); ok && s.Unknown != "" {
+			return s.callWithUnknown(name, argument)
+		} else if ok {
 			return s.call(name, argument)
 		}
 		return s.Properties(typed)
@@ -120,6 +126,27 @@ func (s *Scope) list(expressions []any) (any, error) {
 		}
 	}
 	return values, nil
+}
+
+// callWithUnknown is call where values may be unknown.
+func (s *Scope) callWithUnknown(name string, argument any) (any, error) {
+	before := s.touched
+	s.touched = false
+	value, err := s.call(name, argument)
+	switch name {
+	case "Ref", "Fn::GetAtt":
+		s.touched = value == s.Unknown
+	case "Fn::If":
+	case "Fn::Select":
+		s.touched = s.touched && (err != nil || value == s.Unknown)
+		fallthrough
+	default:
+		if s.touched {
+			value, err = s.Unknown, nil
+		}
+	}
+	s.touched = s.touched || before
+	return value, err
 }
 
 func (s *Scope) call(name string, argument any) (any, error) {
