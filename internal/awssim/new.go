@@ -107,6 +107,10 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
 	names := route53.New(pace)
 	registries := servicediscovery.New(servicediscovery.Deps{Clock: pace, Zones: names})
+	names.Networks = func(place resource.Place, id string) bool {
+		_, ok := s.records.Record(place, "AWS::EC2::VPC", id)
+		return ok
+	}
 	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
 	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate),
 		elb.WithOutside(s.outside()))

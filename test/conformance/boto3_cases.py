@@ -212,11 +212,11 @@ def outcome(case):
     return ""
 
 
-def main():
-    for name, case in sorted(globals().items()):
+def main(cases):
+    for name, case in sorted(cases.items()):
         if name.startswith("case_"):
             print(json.dumps({"case": name.removeprefix("case_").replace("_", " "), "problem": outcome(case)}), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(globals())

@@ -69,14 +69,14 @@ func (c *certificate) describe(users []string) detail {
 	described := detail{
 		CertificateArn: c.arn, DomainName: c.names[0], SubjectAlternativeNames: c.names, Subject: "CN=" + c.names[0],
 		CreatedAt: one.CreatedAt, IssuedAt: one.IssuedAt, ImportedAt: one.ImportedAt, Status: c.status, NotBefore: one.NotBefore,
-		NotAfter: one.NotAfter, KeyAlgorithm: describedAlgorithm(c.algorithm), InUseBy: append([]string{}, users...), Type: one.Type,
+		NotAfter: one.NotAfter, KeyAlgorithm: one.KeyAlgorithm, InUseBy: append([]string{}, users...), Type: one.Type,
 		KeyUsages: []usage{}, ExtendedKeyUsages: []usage{}, RenewalEligibility: one.RenewalEligibility,
 	}
 	if c.leaf != nil {
 		described.Serial, described.Issuer = serialText(c.leaf.SerialNumber.Bytes()), "awssim"
 		described.SignatureAlgorithm = signatureName(c.leaf.SignatureAlgorithm.String())
-		described.KeyUsages = []usage{{Name: "DIGITAL_SIGNATURE"}, {Name: "KEY_ENCIPHERMENT"}}
-		described.ExtendedKeyUsages = []usage{{Name: "TLS_WEB_SERVER_AUTHENTICATION", OID: "1.3.6.1.5.5.7.3.1"}}
+		described.KeyUsages = []usage{{Name: signs}, {Name: enciphers}}
+		described.ExtendedKeyUsages = []usage{{Name: serves, OID: "1.3.6.1.5.5.7.3.1"}}
 	}
 	if c.imported {
 		return described
@@ -86,6 +86,9 @@ func (c *certificate) describe(users []string) detail {
 		preference = "ENABLED"
 	}
 	described.Options = &transparency{preference, "DISABLED"}
+	if c.leaf == nil { // it says how it will be signed
+		described.Issuer, described.SignatureAlgorithm = "Amazon", signatureFor(c.algorithm)
+	}
 	described.DomainValidationOptions = c.validations()
 	return described
 }
@@ -114,6 +117,18 @@ func describedAlgorithm(algorithm string) string {
 		return "RSA-" + algorithm[4:]
 	}
 	return algorithm
+}
+
+// signatureFor is how certificates with keys of an algorithm are signed.
+func signatureFor(algorithm string) string {
+	switch algorithm {
+	case algorithmP256:
+		return "SHA256WITHECDSA"
+	case algorithmP384:
+		return "SHA384WITHECDSA"
+	default:
+		return "SHA256WITHRSA"
+	}
 }
 
 // signatureName is what ACM calls an algorithm of Go: SHA256WITHRSA for SHA256-RSA.

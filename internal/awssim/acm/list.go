@@ -9,6 +9,13 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
+// What the keys of certificates may be used for.
+const (
+	signs     = "DIGITAL_SIGNATURE"
+	enciphers = "KEY_ENCIPHERMENT"
+	serves    = "TLS_WEB_SERVER_AUTHENTICATION"
+)
+
 type listInput struct {
 	CertificateStatuses []string `json:"CertificateStatuses"`
 	NextToken           string   `json:"NextToken"`
@@ -28,6 +35,8 @@ type summary struct {
 	Status                          string    `json:"Status"`
 	Type                            string    `json:"Type"`
 	KeyAlgorithm                    string    `json:"KeyAlgorithm"`
+	KeyUsages                       []string  `json:"KeyUsages"`
+	ExtendedKeyUsages               []string  `json:"ExtendedKeyUsages"`
 	InUse                           bool      `json:"InUse"`
 	RenewalEligibility              string    `json:"RenewalEligibility"`
 	NotBefore                       wire.Time `json:"NotBefore,omitzero"`
@@ -87,9 +96,11 @@ func (c *certificate) kind() string {
 func (c *certificate) summarize() summary {
 	one := summary{
 		CertificateArn: c.arn, DomainName: c.names[0], SubjectAlternativeNameSummaries: c.names, Status: c.status, Type: c.kind(),
-		KeyAlgorithm: c.algorithm, RenewalEligibility: "INELIGIBLE", CreatedAt: wire.At(c.created), IssuedAt: wire.At(c.issued),
+		KeyAlgorithm: describedAlgorithm(c.algorithm), KeyUsages: []string{}, ExtendedKeyUsages: []string{},
+		RenewalEligibility: "INELIGIBLE", CreatedAt: wire.At(c.created), IssuedAt: wire.At(c.issued),
 	}
 	if c.leaf != nil {
+		one.KeyUsages, one.ExtendedKeyUsages = []string{signs, enciphers}, []string{serves}
 		one.NotBefore, one.NotAfter = wire.At(c.leaf.NotBefore), wire.At(c.leaf.NotAfter)
 	}
 	if c.imported {

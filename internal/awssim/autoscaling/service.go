@@ -90,6 +90,7 @@ func (s *Service) Close() error {
 func (s *Service) API() wire.Service {
 	return wire.Service{
 		Name: "application-autoscaling", Protocol: wire.JSON11, TargetPrefix: "AnyScaleFrontendService",
+		Capitals: []string{"InvalidNextTokenException", "ObjectNotFoundException", "ResourceNotFoundException", "ValidationException"},
 		Operations: map[string]wire.Handler{
 			"RegisterScalableTarget":    wire.Op(s.registerScalableTarget),
 			"DeregisterScalableTarget":  wire.Op(s.deregisterScalableTarget),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -19,9 +20,29 @@ type vpcEndpoint struct {
 	OwnerID         string   `query:"ownerId"`
 	CreationTime    string   `query:"creationTimestamp"`
 	TagSet          []tag    `query:"tagSet"`
+
+	GroupSet              []namedGroup `query:"groupSet"`
+	NetworkInterfaceIDSet []string     `query:"networkInterfaceIdSet"` // interfaces are not made
+	PolicyDocument        string       `query:"policyDocument"`
+	PrivateDNSEnabled     bool         `query:"privateDnsEnabled"`
+	RequesterManaged      bool         `query:"requesterManaged"`
+	IPAddressType         string       `query:"ipAddressType"`
+	DNSOptions            dnsOptions   `query:"dnsOptions"`
 }
 
-func describeEndpoint(r *generic.Record) shown[vpcEndpoint] {
+type namedGroup struct {
+	GroupID   string `query:"groupId"`
+	GroupName string `query:"groupName"`
+}
+
+type dnsOptions struct {
+	DNSRecordIPType string `query:"dnsRecordIpType"`
+}
+
+// allowing is the policy of endpoints that are given none.
+const allowing = `{"Statement":[{"Action":"*","Effect":"Allow","Resource":"*","Principal":"*"}]}`
+
+func (s *Service) describeEndpoint(r *generic.Record) shown[vpcEndpoint] {
 	kind := r.Text("VpcEndpointType")
 	if kind == "" {
 		kind = "Gateway"
@@ -29,7 +50,19 @@ func describeEndpoint(r *generic.Record) shown[vpcEndpoint] {
 	described := vpcEndpoint{
 		ID: r.ID, Type: kind, VpcID: r.Text("VpcId"), ServiceName: r.Text("ServiceName"), State: "available", OwnerID: r.Account,
 		RouteTableIDSet: texts(r.Properties["RouteTableIds"]), SubnetIDSet: texts(r.Properties["SubnetIds"]),
-		CreationTime: r.Text("CreationTimestamp"), TagSet: tagsOf(r),
+		CreationTime: r.Text("CreationTimestamp"), TagSet: tagsOf(r), GroupSet: []namedGroup{}, NetworkInterfaceIDSet: []string{},
+		PolicyDocument: allowing, PrivateDNSEnabled: isTrue(r.Properties["PrivateDnsEnabled"]), IPAddressType: "ipv4",
+		DNSOptions: dnsOptions{"ipv4"},
+	}
+	if given := props.Document(r.Properties["PolicyDocument"]); given != "" {
+		described.PolicyDocument = given
+	}
+	for _, id := range texts(r.Properties["SecurityGroupIds"]) {
+		name := "default"
+		if found, ok := s.records.Record(r.Place, groupType, id); ok {
+			name = found.Text("GroupName")
+		}
+		described.GroupSet = append(described.GroupSet, namedGroup{id, name})
 	}
 	if described.CreationTime == "" {
 		described.CreationTime = time.Now().UTC().Format(time.RFC3339)
@@ -65,7 +98,7 @@ type describeEndpointsOutput struct {
 func (s *Service) describeVpcEndpoints(
 	_ context.Context, call *wire.Call, in *describeEndpointsInput,
 ) (*describeEndpointsOutput, error) {
-	page, next, err := pick(&in.pageInput, in.IDs, endpointType, all(s, call, endpointType, describeEndpoint))
+	page, next, err := pick(&in.pageInput, in.IDs, endpointType, all(s, call, endpointType, s.describeEndpoint))
 	return &describeEndpointsOutput{page, next}, err
 }
 

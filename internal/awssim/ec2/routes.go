@@ -2,6 +2,7 @@ package ec2
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -40,8 +41,7 @@ func (s *Service) describeTable(r *generic.Record) shown[routeTable] {
 		Propagating: []tag{}, TagSet: tagsOf(r),
 	}
 	if vpc, ok := s.records.Record(r.Place, vpcType, described.VpcID); ok {
-		described.RouteSet = append(described.RouteSet,
-			route{DestinationCidrBlock: vpc.Text("CidrBlock"), GatewayID: "local", Origin: "CreateRouteTable", State: "active"})
+		described.RouteSet = append(described.RouteSet, localRoute(&vpc))
 	}
 	fields := map[string][]string{"route-table-id": {r.ID}, "vpc-id": {described.VpcID}, "owner-id": {r.Account}}
 	for _, each := range s.records.Records(r.Place, routeType) {
@@ -69,6 +69,28 @@ func (s *Service) describeTable(r *generic.Record) shown[routeTable] {
 	return shown[routeTable]{r.ID, described, fields, r.Tags}
 }
 
+// localRoute is the route that all tables of a VPC have.
+func localRoute(vpc *generic.Record) route {
+	return route{DestinationCidrBlock: vpc.Text("CidrBlock"), GatewayID: "local", Origin: "CreateRouteTable", State: "active"}
+}
+
+// beside is the id of what comes with a VPC and has the VPC's number.
+func beside(vpc, prefix string) string { return prefix + strings.TrimPrefix(vpc, "vpc") }
+
+// mainTable is the route table that a VPC comes with. It is no resource of a template, and cannot be changed here.
+func mainTable(vpc *generic.Record) shown[routeTable] {
+	id := beside(vpc.ID, "rtb")
+	return shown[routeTable]{id, routeTable{
+		RouteTableID: id, VpcID: vpc.ID, OwnerID: vpc.Account, RouteSet: []route{localRoute(vpc)}, Propagating: []tag{},
+		TagSet:         []tag{},
+		AssociationSet: []tableAssociation{{beside(vpc.ID, "rtbassoc"), id, "", true, state{"associated"}}},
+	}, map[string][]string{
+		"route-table-id": {id}, "vpc-id": {vpc.ID}, "owner-id": {vpc.Account}, "association.main": {"true"},
+		"association.subnet-id": nil, "route.destination-cidr-block": {vpc.Text("CidrBlock")}, "route.gateway-id": {"local"},
+		"route.nat-gateway-id": nil,
+	}, nil}
+}
+
 type describeTablesInput struct {
 	pageInput
 
@@ -83,6 +105,10 @@ type describeTablesOutput struct {
 func (s *Service) describeRouteTables(
 	_ context.Context, call *wire.Call, in *describeTablesInput,
 ) (*describeTablesOutput, error) {
-	page, next, err := pick(&in.pageInput, in.IDs, tableType, all(s, call, tableType, s.describeTable))
+	tables := all(s, call, tableType, s.describeTable)
+	for _, each := range s.records.Records(call.Place(), vpcType) {
+		tables = append(tables, mainTable(&each))
+	}
+	page, next, err := pick(&in.pageInput, in.IDs, tableType, tables)
 	return &describeTablesOutput{page, next}, err
 }

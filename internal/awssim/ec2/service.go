@@ -1,8 +1,9 @@
 // Package ec2 is the part of EC2's API that looks at networks, and makes the cheap parts of them: over the same records
 // that templates make, so that there is one truth.
 //
-// An account has no default VPC unless one is created. Packets are not filtered. Codes of errors are those of the API
-// reference, their texts are believed.
+// An account has no default VPC unless one is created. Packets are not filtered. Members of route tables and network lists
+// are as public recordings have them (tests of localstack); so are the errors of what does not exist. Other texts are
+// believed.
 package ec2
 
 import (
@@ -29,6 +30,9 @@ const (
 	natType        = "AWS::EC2::NatGateway"
 	addressType    = "AWS::EC2::EIP"
 	endpointType   = "AWS::EC2::VPCEndpoint"
+	aclType        = "AWS::EC2::NetworkAcl"
+	aclEntryType   = "AWS::EC2::NetworkAclEntry"
+	usedACLType    = "AWS::EC2::SubnetNetworkAclAssociation"
 )
 
 // Records are the resources that templates make: [generic.Provider].
@@ -57,6 +61,7 @@ func (s *Service) API() wire.Service {
 			"DescribeSecurityGroups":        wire.Op(s.describeSecurityGroups),
 			"DescribeSecurityGroupRules":    wire.Op(s.describeSecurityGroupRules),
 			"DescribeRouteTables":           wire.Op(s.describeRouteTables),
+			"DescribeNetworkAcls":           wire.Op(s.describeNetworkAcls),
 			"DescribeInternetGateways":      wire.Op(s.describeInternetGateways),
 			"DescribeNatGateways":           wire.Op(s.describeNatGateways),
 			"DescribeAddresses":             wire.Op(s.describeAddresses),
@@ -93,6 +98,8 @@ func missing(resourceType, id string) error {
 		return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
 	case tableType:
 		return wire.Errorf("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", id)
+	case aclType:
+		return wire.Errorf("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
 	case gatewayType:
 		return wire.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
 	case natType:

@@ -258,6 +258,12 @@ func (s *Service) listEventBuses(_ context.Context, call *wire.Call, in *listBus
 
 // byARN finds a rule. Call it locked.
 func (s *Service) byARN(call *wire.Call, arn string) (*rule, error) {
+	if strings.Contains(arn, ":event-bus/") {
+		if err := checkBus(arn); err != nil {
+			return nil, err
+		}
+		return nil, wire.Unsupported(call, "tags of event buses")
+	}
 	_, name, _ := strings.Cut(arn, ":rule/")
 	return s.find(call, name, "")
 }

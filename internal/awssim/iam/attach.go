@@ -58,6 +58,9 @@ func (s *Service) attachRolePolicy(_ context.Context, call *wire.Call, in *attac
 	if err != nil {
 		return nil, err
 	}
+	if !strings.HasPrefix(in.PolicyArn, "arn:") {
+		return nil, wire.Errorf("InvalidInput", "ARN %s is not valid.", in.PolicyArn)
+	}
 	if _, ok := s.policy(call, in.PolicyArn); !ok {
 		return nil, errMissing("Policy %s does not exist or is not attachable.", in.PolicyArn)
 	}

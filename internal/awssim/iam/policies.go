@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/crc64"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,32 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-const awsPrefix = "arn:aws:iam::aws:policy/"
+const (
+	awsPrefix = "arn:aws:iam::aws:policy/"
 
-// executionPolicy is the document of AmazonECSTaskExecutionRolePolicy (AWS managed policy reference).
-const executionPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:GetAuthorizationToken",` +
-	`"ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage","logs:CreateLogStream",` +
-	`"logs:PutLogEvents"],"Resource":"*"}]}`
+	versionPattern = `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`
+)
+
+var versionID = regexp.MustCompile("^" + versionPattern + "$")
+
+// documents are those of AWS's policies that are known, by name (AWS managed policy reference).
+func documents() map[string]string {
+	return map[string]string{
+		"AmazonECSTaskExecutionRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` +
+			`"ecr:GetAuthorizationToken","ecr:BatchCheckLayerAvailability","ecr:GetDownloadUrlForLayer","ecr:BatchGetImage",` +
+			`"logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`,
+		"AWSLambdaBasicExecutionRole": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup",` +
+			`"logs:CreateLogStream","logs:PutLogEvents"],"Resource":"*"}]}`,
+	}
+}
+
+// descriptions are those of the same policies.
+func descriptions() map[string]string {
+	return map[string]string{
+		"AmazonECSTaskExecutionRolePolicy": "Provides access to other AWS service resources that are required to run Amazon ECS tasks",
+		"AWSLambdaBasicExecutionRole":      "Provides write permissions to CloudWatch Logs.",
+	}
+}
 
 // ofAWS are the policies of AWS that go with ECS, by ARN without the prefix.
 func ofAWS() []string {
@@ -42,17 +63,18 @@ func pathOf(arn string) string {
 }
 
 type policy struct {
-	PolicyName       string
-	PolicyID         string `query:"PolicyId"`
-	Arn              string
-	Path             string
-	DefaultVersionID string `query:"DefaultVersionId"`
-	AttachmentCount  int
-	IsAttachable     bool
-	Description      string
-	CreateDate       wire.Time
-	UpdateDate       wire.Time
-	Tags             []Tag
+	PolicyName                    string
+	PolicyID                      string `query:"PolicyId"`
+	Arn                           string
+	Path                          string
+	DefaultVersionID              string `query:"DefaultVersionId"`
+	AttachmentCount               int
+	PermissionsBoundaryUsageCount int
+	IsAttachable                  bool
+	Description                   string
+	CreateDate                    wire.Time
+	UpdateDate                    wire.Time
+	Tags                          []Tag
 }
 
 // policy finds a managed policy by its ARN.
@@ -61,11 +83,12 @@ func (s *Service) policy(call *wire.Call, arn string) (policy, bool) {
 		if !slices.Contains(ofAWS(), name) {
 			return policy{}, false
 		}
+		short, since := arn[strings.LastIndex(arn, "/")+1:], wire.At(time.Date(2015, 2, 6, 0, 0, 0, 0, time.UTC))
 		return policy{
-			PolicyName: arn[strings.LastIndex(arn, "/")+1:], Arn: arn,
+			PolicyName: short, Arn: arn, Description: descriptions()[short],
 			PolicyID: fmt.Sprintf("ANPA%016X", crc64.Checksum([]byte(name), crc64.MakeTable(crc64.ISO))),
-			Path:     pathOf(arn), DefaultVersionID: "v1", IsAttachable: true, AttachmentCount: s.attachments(call, arn), Tags: []Tag{},
-			CreateDate: wire.At(time.Date(2015, 2, 6, 0, 0, 0, 0, time.UTC)),
+			Path:     pathOf(arn), DefaultVersionID: "v1", IsAttachable: true, AttachmentCount: s.attachments(call, arn),
+			PermissionsBoundaryUsageCount: s.boundaries(call, arn), CreateDate: since, UpdateDate: since, Tags: []Tag{},
 		}, true
 	}
 	found, ok := s.find(call, managedPolicyType, arn)
@@ -79,7 +102,7 @@ func (s *Service) describePolicy(call *wire.Call, r *generic.Record) policy {
 	described := policy{
 		PolicyName: r.ID[strings.LastIndex(r.ID, "/")+1:], PolicyID: r.Text("PolicyId"), Arn: r.ID, Path: pathOf(r.ID),
 		DefaultVersionID: "v1", AttachmentCount: s.attachments(call, r.ID), IsAttachable: true, Description: r.Text("Description"),
-		Tags: tagsOf(r),
+		PermissionsBoundaryUsageCount: s.boundaries(call, r.ID), Tags: append([]Tag{}, tagsOf(r)...),
 	}
 	if created, err := time.Parse(time.RFC3339, r.Text("CreateDate")); err == nil {
 		described.CreateDate, described.UpdateDate = wire.At(created), wire.At(created)
@@ -92,6 +115,17 @@ func (s *Service) attachments(call *wire.Call, arn string) int {
 	count := 0
 	for _, each := range s.records.Everywhere(call.Account, roleType) {
 		if slices.Contains(texts(each.Properties["ManagedPolicyArns"]), arn) || slices.Contains(s.attachedBy(call, each.ID), arn) {
+			count++
+		}
+	}
+	return count
+}
+
+// boundaries counts the roles whose boundary is a managed policy.
+func (s *Service) boundaries(call *wire.Call, arn string) int {
+	count := 0
+	for _, each := range s.records.Everywhere(call.Account, roleType) {
+		if each.Text("PermissionsBoundary") == arn {
 			count++
 		}
 	}
@@ -125,11 +159,12 @@ type version struct {
 type versionOutput struct{ PolicyVersion version }
 
 func (s *Service) getPolicyVersion(_ context.Context, call *wire.Call, in *versionInput) (*versionOutput, error) {
+	if !versionID.MatchString(in.VersionID) {
+		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value at 'versionId' failed to satisfy constraint: "+
+			"Member must satisfy regular expression pattern: %s", versionPattern)
+	}
 	found, ok := s.policy(call, in.PolicyArn)
-	switch {
-	case !ok:
-		return nil, errMissing("Policy %s was not found.", in.PolicyArn)
-	case in.VersionID != found.DefaultVersionID:
+	if !ok || in.VersionID != found.DefaultVersionID {
 		return nil, errMissing("Policy %s version %s does not exist or is not attachable.", in.PolicyArn, in.VersionID)
 	}
 	out := version{VersionID: in.VersionID, IsDefaultVersion: true, CreateDate: found.CreateDate}
@@ -137,8 +172,8 @@ func (s *Service) getPolicyVersion(_ context.Context, call *wire.Call, in *versi
 	switch {
 	case own:
 		out.Document = encoded(record.Properties["PolicyDocument"])
-	case found.PolicyName == "AmazonECSTaskExecutionRolePolicy":
-		out.Document = encoded(executionPolicy)
+	case documents()[found.PolicyName] != "":
+		out.Document = encoded(documents()[found.PolicyName])
 	default:
 		return nil, wire.Unsupported(call, "the document of "+in.PolicyArn)
 	}
@@ -177,6 +212,9 @@ func (s *Service) listPolicies(_ context.Context, call *wire.Call, in *listPolic
 	policies = slices.DeleteFunc(policies, func(p policy) bool {
 		return !strings.HasPrefix(p.Path, in.PathPrefix) || (in.OnlyAttached && p.AttachmentCount == 0)
 	})
+	for i := range policies { // a listing has neither (API reference)
+		policies[i].Description, policies[i].Tags = "", nil
+	}
 	page, more, err := pageOf(&in.pageInput, policies, func(p policy) string { return p.Arn })
 	return &listPoliciesOutput{more, page}, err
 }
@@ -211,7 +249,9 @@ func (s *Service) createPolicy(_ context.Context, call *wire.Call, in *createPol
 	if err != nil {
 		return nil, err
 	}
-	return &policyOutput{s.describePolicy(call, &made)}, nil
+	described := s.describePolicy(call, &made)
+	described.Description, described.Tags = "", tagsOf(&made)
+	return &policyOutput{described}, nil
 }
 
 func (s *Service) deletePolicy(_ context.Context, call *wire.Call, in *policyInput) (*wire.None, error) {

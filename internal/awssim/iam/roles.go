@@ -21,8 +21,9 @@ var roleName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 // Tag is a role's tag.
 type Tag struct{ Key, Value string }
 
+// tagsOf returns a resource's tags by key, nil if it has none.
 func tagsOf(r *generic.Record) []Tag {
-	tags := []Tag{}
+	var tags []Tag
 	for _, name := range slices.Sorted(maps.Keys(r.Tags)) {
 		tags = append(tags, Tag{name, r.Tags[name]})
 	}
@@ -39,15 +40,20 @@ type role struct {
 	CreateDate               wire.Time
 	AssumeRolePolicyDocument string
 	Description              string
-	MaxSessionDuration       int
+	MaxSessionDuration       *int
 	PermissionsBoundary      *boundary
+	RoleLastUsed             *lastUsed
 	Tags                     []Tag
 }
+
+// lastUsed is empty: roles are not used here.
+type lastUsed struct{}
 
 func describe(r *generic.Record) role {
 	described := role{
 		Path: "/", RoleName: r.ID, RoleID: r.Text("RoleId"), Arn: r.Text("Arn"), Description: r.Text("Description"),
-		AssumeRolePolicyDocument: encoded(r.Properties["AssumeRolePolicyDocument"]), MaxSessionDuration: hour, Tags: tagsOf(r),
+		AssumeRolePolicyDocument: encoded(r.Properties["AssumeRolePolicyDocument"]), MaxSessionDuration: new(hour),
+		RoleLastUsed: &lastUsed{}, Tags: tagsOf(r),
 	}
 	if path := r.Text("Path"); path != "" {
 		described.Path = path
@@ -56,7 +62,7 @@ func describe(r *generic.Record) role {
 		described.CreateDate = wire.At(created)
 	}
 	if seconds, ok := r.Properties["MaxSessionDuration"].(float64); ok {
-		described.MaxSessionDuration = int(seconds)
+		described.MaxSessionDuration = new(int(seconds))
 	}
 	if arn := r.Text("PermissionsBoundary"); arn != "" {
 		described.PermissionsBoundary = &boundary{"Policy", arn}
@@ -92,7 +98,7 @@ func (s *Service) listRoles(_ context.Context, call *wire.Call, in *listRolesInp
 	roles := []role{}
 	for _, each := range s.records.Everywhere(call.Account, roleType) {
 		one := describe(&each)
-		one.Tags = nil // which a listing does not have (ListRoles, API reference)
+		one.Tags, one.PermissionsBoundary, one.RoleLastUsed = nil, nil, nil // which a listing does not have
 		if strings.HasPrefix(one.Path, in.PathPrefix) {
 			roles = append(roles, one)
 		}
@@ -108,7 +114,7 @@ type createRoleInput struct {
 }
 
 func (s *Service) createRole(_ context.Context, call *wire.Call, in *createRoleInput) (*roleOutput, error) {
-	document, err := decoded(in.AssumeRolePolicyDocument)
+	document, err := trusting(in.AssumeRolePolicyDocument)
 	switch {
 	case !roleName.MatchString(in.RoleName):
 		return nil, wire.Errorf("ValidationError", "The specified value for roleName is invalid. It must contain only alphanumeric "+
@@ -137,7 +143,14 @@ func (s *Service) createRole(_ context.Context, call *wire.Call, in *createRoleI
 	if err != nil {
 		return nil, err
 	}
-	return &roleOutput{describe(&made)}, nil
+	return &roleOutput{brief(&made)}, nil
+}
+
+// brief is a role as the operation that makes it tells it.
+func brief(r *generic.Record) role {
+	made := describe(r)
+	made.Description, made.MaxSessionDuration, made.PermissionsBoundary, made.RoleLastUsed = "", nil, nil, nil
+	return made
 }
 
 func (s *Service) make(call *wire.Call, resourceType string, properties resource.Properties) (generic.Record, error) {
@@ -206,11 +219,51 @@ func (s *Service) updateAssumeRolePolicy(_ context.Context, call *wire.Call, in 
 	if err != nil {
 		return nil, err
 	}
-	document, err := decoded(in.PolicyDocument)
+	document, err := trusting(in.PolicyDocument)
 	if err != nil {
 		return nil, err
 	}
 	return s.edit(&found, resource.Properties{"AssumeRolePolicyDocument": document})
+}
+
+// updateRoleOutput is empty, and yet a result.
+type updateRoleOutput struct{}
+
+type updateRoleInput struct {
+	RoleName           string
+	Description        *string
+	MaxSessionDuration *int
+}
+
+func (s *Service) updateRole(_ context.Context, call *wire.Call, in *updateRoleInput) (*updateRoleOutput, error) {
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	changes := resource.Properties{}
+	if in.Description != nil {
+		changes["Description"] = *in.Description
+	}
+	if in.MaxSessionDuration != nil {
+		changes["MaxSessionDuration"] = float64(*in.MaxSessionDuration)
+	}
+	_, err = s.edit(&found, changes)
+	return &updateRoleOutput{}, err
+}
+
+type describeRoleInput struct{ RoleName, Description string }
+
+func (s *Service) updateRoleDescription(ctx context.Context, call *wire.Call, in *describeRoleInput) (*roleOutput, error) {
+	if _, err := s.updateRole(ctx, call, &updateRoleInput{RoleName: in.RoleName, Description: &in.Description}); err != nil {
+		return nil, err
+	}
+	found, err := s.role(call, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	changed := brief(&found)
+	changed.Description = in.Description
+	return &roleOutput{changed}, nil
 }
 
 type tagRoleInput struct {
@@ -275,7 +328,8 @@ func (s *Service) listRoleTags(_ context.Context, call *wire.Call, in *roleTagsI
 	if err != nil {
 		return nil, err
 	}
-	page, more, err := pageOf(&in.pageInput, tagsOf(&found), func(t Tag) string { return t.Key })
+	tags := append([]Tag{}, tagsOf(&found)...) // a list, be it empty
+	page, more, err := pageOf(&in.pageInput, tags, func(t Tag) string { return t.Key })
 	return &roleTagsOutput{more, page}, err
 }
 

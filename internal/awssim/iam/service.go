@@ -1,7 +1,8 @@
 // Package iam is the part of IAM's API that looks at roles and policies and makes them: over the same records that
 // templates make. Policies grant and forbid nothing here.
 //
-// Codes of errors are those of the API reference, their texts are believed.
+// Errors of roles and policies, and which members which answer has, are those of public recordings of the service
+// (tests of localstack, February 2026); the texts of pages and of the names of roles are believed.
 package iam
 
 import (
@@ -55,6 +56,8 @@ func (s *Service) API() wire.Service {
 			"CreateServiceLinkedRole":     wire.Op(s.createServiceLinkedRole),
 			"DeleteRole":                  wire.Op(s.deleteRole),
 			"UpdateAssumeRolePolicy":      wire.Op(s.updateAssumeRolePolicy),
+			"UpdateRole":                  wire.Op(s.updateRole),
+			"UpdateRoleDescription":       wire.Op(s.updateRoleDescription),
 			"TagRole":                     wire.Op(s.tagRole),
 			"UntagRole":                   wire.Op(s.untagRole),
 			"ListRoleTags":                wire.Op(s.listRoleTags),
@@ -131,10 +134,37 @@ func encoded(document any) string {
 func decoded(text string) (map[string]any, error) {
 	var document map[string]any
 	if json.Unmarshal([]byte(text), &document) != nil {
-		return nil, wire.Errorf("MalformedPolicyDocument", "Syntax errors in policy.")
+		return nil, malformed("This policy contains invalid Json")
 	}
 	if _, ok := document["Statement"]; !ok {
-		return nil, wire.Errorf("MalformedPolicyDocument", "Missing required field Statement")
+		return nil, malformed("Syntax errors in policy.")
+	}
+	return document, nil
+}
+
+func malformed(text string) error { return wire.Errorf("MalformedPolicyDocument", "%s", text) }
+
+// trusting reads the document that says who may take a role.
+func trusting(text string) (map[string]any, error) {
+	document, err := decoded(text)
+	if err != nil {
+		return nil, err
+	}
+	statements := members(document["Statement"])
+	if one, ok := document["Statement"].(map[string]any); ok {
+		statements = append(statements, one)
+	}
+	for _, each := range statements {
+		if _, ok := each["Resource"]; ok {
+			return nil, malformed("Has prohibited field Resource")
+		}
+		actions := texts(each["Action"])
+		if one, ok := each["Action"].(string); ok {
+			actions = append(actions, one)
+		}
+		if slices.ContainsFunc(actions, func(action string) bool { return !strings.HasPrefix(strings.ToLower(action), "sts:") }) {
+			return nil, malformed("AssumeRole policy may only specify STS AssumeRole actions.")
+		}
 	}
 	return document, nil
 }

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -58,6 +59,9 @@ func (s *Service) filterLogEvents(
 	if err != nil {
 		return nil, err
 	}
+	if in.NextToken != "" && !paging.Given(in.NextToken, eventKey) {
+		return nil, badToken(paging.ErrToken)
+	}
 	page, next, err := paging.Page(events, in.NextToken, limit, event.key)
 	if err != nil {
 		return nil, badToken(err)
@@ -71,6 +75,9 @@ func (s *Service) filterLogEvents(
 	}
 	return out, nil
 }
+
+// eventKey is what a key looks like.
+var eventKey = regexp.MustCompile(`^\d{20} \d{20}$`)
 
 // key sorts events by time, then by arrival.
 func (e event) key() string { return fmt.Sprintf("%020d %020d", e.at, e.id) }

@@ -101,3 +101,27 @@ func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagInp
 	}
 	return &wire.None{}, nil
 }
+
+// The operations that TagResource and its like replaced, and that clients still call.
+
+func (s *Service) listTagsLogGroup(ctx context.Context, call *wire.Call, in *groupInput) (*tagsOutput, error) {
+	return s.listTagsForResource(ctx, call, &arnInput{in.LogGroupName})
+}
+
+type tagGroupInput struct {
+	LogGroupName string            `json:"logGroupName"`
+	Tags         map[string]string `json:"tags"`
+}
+
+func (s *Service) tagLogGroup(ctx context.Context, call *wire.Call, in *tagGroupInput) (*wire.None, error) {
+	return s.tagResource(ctx, call, &tagsInput{in.LogGroupName, in.Tags})
+}
+
+type untagGroupInput struct {
+	LogGroupName string   `json:"logGroupName"`
+	Tags         []string `json:"tags"`
+}
+
+func (s *Service) untagLogGroup(ctx context.Context, call *wire.Call, in *untagGroupInput) (*wire.None, error) {
+	return s.untagResource(ctx, call, &untagInput{in.LogGroupName, in.Tags})
+}

@@ -90,6 +90,9 @@ func (s *Service) API() wire.Service {
 			"ListTagsForResource":   wire.Op(s.listTagsForResource),
 			"TagResource":           wire.Op(s.tagResource),
 			"UntagResource":         wire.Op(s.untagResource),
+			"ListTagsLogGroup":      wire.Op(s.listTagsLogGroup),
+			"TagLogGroup":           wire.Op(s.tagLogGroup),
+			"UntagLogGroup":         wire.Op(s.untagLogGroup),
 		},
 	}
 }
@@ -112,8 +115,16 @@ func errInvalid(member string, value any, constraint string) error {
 		"1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: %s", value, member, constraint)
 }
 
+func errTooLong() error {
+	return wire.Errorf("InvalidParameterException", "Invalid LogGroup or LogStream, both must have length less than or equal to %d.",
+		maxName)
+}
+
+// maxName is how many characters the names of groups and streams may have.
+const maxName = 512
+
 // groupName is what a log group may be called (CreateLogGroup, API reference).
-var groupName = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]{1,512}$`)
+var groupName = regexp.MustCompile(`^[\.\-_/#A-Za-z0-9]+$`)
 
 // retentions are the days that a retention policy may say (PutRetentionPolicy, API reference).
 func retentions() []int {
@@ -189,6 +200,9 @@ func (s *Service) find(call *wire.Call, name, identifier string) (*group, error)
 	if _, fromARN, ok := strings.Cut(identifier, ":log-group:"); ok {
 		identifier = strings.TrimSuffix(fromARN, ":*")
 	}
+	if name != "" && identifier != "" {
+		return nil, wire.Errorf("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+	}
 	if name == "" {
 		name = identifier
 	}
@@ -215,6 +229,9 @@ func (s *Service) createLogGroup(_ context.Context, call *wire.Call, in *createL
 }
 
 func (s *Service) create(key groupKey, retention int, tags map[string]string) error {
+	if len(key.name) > maxName {
+		return errTooLong()
+	}
 	if !groupName.MatchString(key.name) {
 		return errInvalid("logGroupName", key.name, `Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+`)
 	}
@@ -243,77 +260,6 @@ func (s *Service) deleteLogGroup(_ context.Context, call *wire.Call, in *groupIn
 	}
 	delete(s.groups, found.key)
 	return &wire.None{}, nil
-}
-
-type describeLogGroupsInput struct {
-	LogGroupNamePrefix  string `json:"logGroupNamePrefix"`
-	LogGroupNamePattern string `json:"logGroupNamePattern"`
-	LogGroupClass       string `json:"logGroupClass"`
-	NextToken           string `json:"nextToken"`
-	Limit               *int   `json:"limit"`
-}
-
-type logGroup struct {
-	LogGroupName      string `json:"logGroupName"`
-	CreationTime      int64  `json:"creationTime"`
-	RetentionInDays   int    `json:"retentionInDays,omitempty"`
-	MetricFilterCount int    `json:"metricFilterCount"`
-	Arn               string `json:"arn"`
-	StoredBytes       int64  `json:"storedBytes"`
-	LogGroupClass     string `json:"logGroupClass"`
-	LogGroupArn       string `json:"logGroupArn"`
-	KmsKeyID          string `json:"kmsKeyId,omitempty"`
-}
-
-type describeLogGroupsOutput struct {
-	LogGroups []logGroup `json:"logGroups"`
-	NextToken string     `json:"nextToken,omitempty"`
-}
-
-const maxDescribed = 50
-
-func (s *Service) describeLogGroups(
-	_ context.Context, call *wire.Call, in *describeLogGroupsInput,
-) (*describeLogGroupsOutput, error) {
-	limit, err := limitOf(in.Limit, maxDescribed)
-	if err != nil {
-		return nil, err
-	}
-	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
-		return nil, wire.Errorf("InvalidParameterException",
-			"LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	described := []logGroup{}
-	for key, group := range s.groups {
-		if key.Place == call.Place() && in.matches(group) {
-			described = append(described, group.describe())
-		}
-	}
-	slices.SortFunc(described, func(a, b logGroup) int { return strings.Compare(a.LogGroupName, b.LogGroupName) })
-	page, next, err := paging.Page(described, in.NextToken, limit, func(g logGroup) string { return g.LogGroupName })
-	if err != nil {
-		return nil, badToken(err)
-	}
-	return &describeLogGroupsOutput{LogGroups: page, NextToken: next}, nil
-}
-
-func (in *describeLogGroupsInput) matches(group *group) bool {
-	return strings.HasPrefix(group.key.name, in.LogGroupNamePrefix) &&
-		strings.Contains(strings.ToLower(group.key.name), strings.ToLower(in.LogGroupNamePattern)) &&
-		(in.LogGroupClass == "" || in.LogGroupClass == group.class)
-}
-
-func (g *group) describe() logGroup {
-	described := logGroup{
-		LogGroupName: g.key.name, CreationTime: g.created.UnixMilli(), RetentionInDays: g.retention,
-		Arn: g.arn() + ":*", LogGroupClass: g.class, LogGroupArn: g.arn(), KmsKeyID: g.kmsKeyID,
-	}
-	for _, stream := range g.streams {
-		described.StoredBytes += stream.bytes
-	}
-	return described
 }
 
 func limitOf(given *int, most int) (int, error) {

@@ -32,6 +32,9 @@ func (s *Service) createLogStream(_ context.Context, call *wire.Call, in *stream
 	if err != nil {
 		return nil, err
 	}
+	if len(in.LogStreamName) > maxName {
+		return nil, errTooLong()
+	}
 	if in.LogStreamName == "" || strings.ContainsAny(in.LogStreamName, ":*") {
 		return nil, errInvalid("logStreamName", in.LogStreamName, "Member must satisfy regular expression pattern: [^:*]*")
 	}
@@ -72,7 +75,7 @@ type logStream struct {
 	FirstEventTimestamp int64  `json:"firstEventTimestamp,omitempty"`
 	LastEventTimestamp  int64  `json:"lastEventTimestamp,omitempty"`
 	LastIngestionTime   int64  `json:"lastIngestionTime,omitempty"`
-	UploadSequenceToken string `json:"uploadSequenceToken"`
+	UploadSequenceToken string `json:"uploadSequenceToken,omitempty"` // only once something was written
 	Arn                 string `json:"arn"`
 	StoredBytes         int64  `json:"storedBytes"`
 
@@ -137,12 +140,13 @@ func (in *describeLogStreamsInput) check() error {
 func (s *stream) describe(in *group, request *describeLogStreamsInput) logStream {
 	described := logStream{
 		LogStreamName: s.name, CreationTime: s.created.UnixMilli(), StoredBytes: s.bytes,
-		Arn: in.arn() + ":log-stream:" + s.name, UploadSequenceToken: fmt.Sprintf("%056d", len(s.events)+1),
+		Arn: in.arn() + ":log-stream:" + s.name,
 	}
 	if len(s.events) > 0 {
 		described.FirstEventTimestamp = s.events[0].at
 		described.LastEventTimestamp = s.events[len(s.events)-1].at
 		described.LastIngestionTime = s.ingested.UnixMilli()
+		described.UploadSequenceToken = fmt.Sprintf("%056d", len(s.events)+1)
 	}
 	described.order = s.name
 	if request.OrderBy == byLastEvent {

@@ -4,6 +4,7 @@ package paging
 import (
 	"encoding/base64"
 	"errors"
+	"regexp"
 	"sort"
 )
 
@@ -27,6 +28,12 @@ func Page[T any](items []T, token string, limit int, key func(T) string) ([]T, s
 		return rest, "", nil
 	}
 	return rest[:limit], base64.RawURLEncoding.EncodeToString([]byte(key(rest[limit]))), nil
+}
+
+// Given tells whether a token may be one of a listing whose keys match a pattern.
+func Given(token string, keys *regexp.Regexp) bool {
+	from, err := base64.RawURLEncoding.DecodeString(token)
+	return err == nil && keys.Match(from)
 }
 
 // Inverted returns a text whose order is the reverse of the given one's, for listings that are sorted downwards.

@@ -95,6 +95,9 @@ func (s *Service) createHostedZone(_ context.Context, call *wire.Call, in *creat
 	if asked.VPC != nil {
 		made.networks = []network{*asked.VPC}
 	}
+	if err := s.checkNetworks(call.Account, made.networks); err != nil {
+		return nil, err
+	}
 	if asked.HostedZoneConfig != nil {
 		made.comment = asked.HostedZoneConfig.Comment
 	}

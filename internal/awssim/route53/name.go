@@ -25,7 +25,7 @@ func reversed(name string) string {
 // within says whether a name is a zone's or below it.
 func within(name, zone string) bool { return name == zone || strings.HasSuffix(name, "."+zone) }
 
-var domainName = regexp.MustCompile(`^([A-Za-z0-9_*\\-]{1,63}\.)+[A-Za-z0-9-]{1,63}\.?$`)
+var domainName = regexp.MustCompile(`^([A-Za-z0-9_*\\-]{1,63}\.)*[A-Za-z0-9-]{1,63}\.?$`)
 
 const longestName = 255
 

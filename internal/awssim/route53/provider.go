@@ -35,6 +35,9 @@ func (p *zoneProvider) Create(ctx context.Context, r resource.Request) (resource
 	}
 	made := &zone{account: r.Account, name: canonical(wanted.Name), reference: uuid.NewString()}
 	made.set(r, &wanted)
+	if err := p.checkNetworks(r.Account, made.networks); err != nil {
+		return resource.Result{}, failure(err)
+	}
 	p.mu.Lock()
 	p.addZone(made)
 	p.mu.Unlock()
@@ -70,6 +73,9 @@ func (p *zoneProvider) Update(_ context.Context, r resource.Request) (resource.R
 	var wanted zoneProperties
 	if err := props.Decode(r.Properties, &wanted); err != nil {
 		return resource.Result{}, err
+	}
+	if err := p.checkNetworks(r.Account, wanted.VPCs); err != nil {
+		return resource.Result{}, failure(err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -25,6 +25,8 @@ const syncing = 30 * time.Second
 // Service is the hosted zones of all accounts. They are in no region.
 type Service struct {
 	clock clock.Clock
+	// Networks tells whether a VPC of an account exists; nil takes all for existing. Set it before the service is used.
+	Networks func(place resource.Place, id string) bool
 
 	mu      sync.Mutex
 	zones   map[string]*zone // by id
@@ -45,6 +47,16 @@ type zone struct {
 type network struct {
 	VPCRegion string
 	VPCId     string
+}
+
+// checkNetworks refuses VPCs that do not exist.
+func (s *Service) checkNetworks(account string, networks []network) error {
+	for _, each := range networks {
+		if s.Networks != nil && !s.Networks(resource.Place{Account: account, Region: each.VPCRegion}, each.VPCId) {
+			return wire.Errorf("InvalidVPCId", "The VPC ID is invalid.")
+		}
+	}
+	return nil
 }
 
 // New returns a service without zones.

@@ -19,10 +19,18 @@ func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagInput) 
 	if err != nil {
 		return nil, err
 	}
-	for _, given := range in.Tags {
-		found.tags[given.Key] = given.Value
-	}
+	found.tag(in.Tags)
 	return &wire.None{}, nil
+}
+
+// tag adds tags to a secret.
+func (s *secret) tag(tags []tag) {
+	if s.tags == nil && len(tags) > 0 {
+		s.tags = make(map[string]string)
+	}
+	for _, given := range tags {
+		s.tags[given.Key] = given.Value
+	}
 }
 
 type untagInput struct {

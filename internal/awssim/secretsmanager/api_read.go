@@ -130,7 +130,7 @@ type description struct {
 	LastChangedDate  wire.Time `json:"LastChangedDate"`
 	LastAccessedDate wire.Time `json:"LastAccessedDate,omitzero"`
 	DeletedDate      wire.Time `json:"DeletedDate,omitzero"`
-	Tags             []tag     `json:"Tags,omitempty"`
+	Tags             []tag     `json:"Tags,omitzero"` // once it had any, an empty list tells that they are gone
 	OwningService    string    `json:"OwningService,omitempty"`
 	CreatedDate      wire.Time `json:"CreatedDate"`
 }
@@ -140,6 +140,9 @@ func (s *secret) describe() description {
 		ARN: s.arn(), Name: s.key.name, Description: s.description, KmsKeyID: s.kmsKeyID,
 		LastChangedDate: wire.At(s.changed), LastAccessedDate: wire.At(s.accessed), DeletedDate: wire.At(s.deletion),
 		OwningService: s.owner, CreatedDate: wire.At(s.created),
+	}
+	if s.tags != nil {
+		described.Tags = []tag{}
 	}
 	for _, sorted := range props.SortedTags(s.tags) {
 		described.Tags = append(described.Tags, tag(sorted))

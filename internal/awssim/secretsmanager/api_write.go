@@ -105,9 +105,7 @@ func (s *Service) createSecret(_ context.Context, call *wire.Call, in *createSec
 		return nil, err
 	}
 	made.description, made.kmsKeyID = in.Description, in.KmsKeyID
-	for _, given := range in.Tags {
-		made.tags[given.Key] = given.Value
-	}
+	made.tag(in.Tags)
 	out := made.output()
 	if content.isEmpty() {
 		return out, nil

@@ -60,6 +60,11 @@ func New(clock clock.Clock) *Service {
 func (s *Service) API() wire.Service {
 	return wire.Service{
 		Name: "secretsmanager", Protocol: wire.JSON11, TargetPrefix: "secretsmanager",
+		// the errors that the service's model has; ValidationException is none of them
+		Capitals: []string{
+			"InvalidNextTokenException", "InvalidParameterException", "InvalidRequestException", "MalformedPolicyDocumentException",
+			"ResourceExistsException", "ResourceNotFoundException",
+		},
 		Operations: map[string]wire.Handler{
 			"CreateSecret":             wire.Op(s.createSecret),
 			"UpdateSecret":             wire.Op(s.updateSecret),
@@ -117,6 +122,11 @@ func errValidation(value any, member, constraint string) *wire.Error {
 // named returns the secret of a name, a complete ARN, or an ARN without its random end, even if it is marked for
 // deletion. Call it locked.
 func (s *Service) named(place resource.Place, id string) (*secret, error) {
+	if !strings.HasPrefix(id, "arn:") {
+		if err := checkName(id); err != nil {
+			return nil, err
+		}
+	}
 	name, isARN := strings.CutPrefix(id, arnPrefix(place))
 	if found, ok := s.alive(secretKey{place, name}); ok {
 		return found, nil
@@ -163,7 +173,7 @@ func (s *Service) add(key secretKey) (*secret, error) {
 	}
 	now := s.clock.Now()
 	made := &secret{
-		key: key, suffix: props.RandomID(suffixLength), tags: make(map[string]string), created: now, changed: now,
+		key: key, suffix: props.RandomID(suffixLength), created: now, changed: now,
 	}
 	s.secrets[key] = made
 	return made, nil

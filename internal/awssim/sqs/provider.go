@@ -49,6 +49,10 @@ type queueProperties struct {
 	Tags                          []props.Tag
 }
 
+// unsetSize is what handlers set when a template no longer says a queue's MaximumMessageSize: the default of before
+// August 2025, as it was recorded in December 2025.
+const unsetSize = "262144"
+
 // attributes are those that the properties set; the others are unset.
 func (p *queueProperties) attributes() map[string]string {
 	set := map[string]string{
@@ -141,7 +145,11 @@ func (p *queueProvider) Update(_ context.Context, r resource.Request) (resource.
 	if err != nil {
 		return resource.Result{}, props.NotFound(r.Type, r.PhysicalID)
 	}
-	if err := p.set(found, wanted.attributes()); err != nil {
+	changed := wanted.attributes()
+	if changed["MaximumMessageSize"] == "" && r.Previous["MaximumMessageSize"] != nil {
+		changed["MaximumMessageSize"] = unsetSize
+	}
+	if err := p.set(found, changed); err != nil {
 		return resource.Result{}, props.Refusal(err, nil)
 	}
 	found.tags = props.MergeTags(r.Tags, wanted.Tags)

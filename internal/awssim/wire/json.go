@@ -38,7 +38,8 @@ func (c *Call) jsonError(err error) error {
 // jsonFailure is the body of an error in AWS JSON 1.1.
 type jsonFailure struct {
 	Type    string `json:"__type"`
-	Message string `json:"message"`
+	Message string `json:"message,omitempty"`
+	Capital string `json:"Message,omitempty"`
 }
 
 func encodeJSON(value any) ([]byte, error) {

@@ -185,7 +185,11 @@ func (s Service) refusal(call *Call, status int, kind string, failure *Error) An
 	case CBOR:
 		body, _ = encodeCBOR(cborFailure{Type: s.TargetPrefix + "#" + shape, Message: failure.Message})
 	case JSON11, JSON10:
-		body, _ = encodeJSON(jsonFailure{Type: shape, Message: failure.Message})
+		told := jsonFailure{Type: shape, Message: failure.Message}
+		if slices.Contains(s.Capitals, failure.Code) {
+			told = jsonFailure{Type: shape, Capital: failure.Message}
+		}
+		body, _ = encodeJSON(told)
 	case EC2:
 		return s.answer(call, status, encodeEC2Error(call, failure))
 	case Query, RESTXML:

@@ -76,6 +76,8 @@ type Service struct {
 	Also []Protocol
 	// ErrorTypes are the names that the newer of several protocols have for an error's code, where they differ.
 	ErrorTypes map[string]string
+	// Capitals are the errors of a JSON service whose text is its Message, as their shapes say, not its message.
+	Capitals []string
 	// Version of a Query API such as "2010-05-15"; a request for another one is refused.
 	Version string
 	// TargetPrefix of X-Amz-Target for JSON services, such as "AmazonEC2ContainerServiceV20141113".

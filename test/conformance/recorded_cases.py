@@ -1,0 +1,224 @@
+"""Answers of real AWS, as tests of others recorded them (localstack's snapshots of 2022 to 2026): which members there are,
+what they are by default, and the words of errors. The calls and values are our own.
+
+Run as boto3_cases.py is.
+"""
+
+import json
+import time
+
+from boto3_cases import client, equal, main, refused, stack
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+READS = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
+
+
+def members(answer, names):
+    """The answer has these members, and no others."""
+    equal(sorted(answer.keys() - {"ResponseMetadata"}), sorted(names.split()))
+
+
+def outputs(cloudformation, name):
+    (found,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+def case_roles_tell_what_each_operation_tells():
+    iam = client("iam")
+    document = json.dumps(TRUST)
+    made = iam.create_role(RoleName="items", AssumeRolePolicyDocument=document, Description="of items")["Role"]
+    members(made, "Arn AssumeRolePolicyDocument CreateDate Path RoleId RoleName")
+    seen = iam.get_role(RoleName="items")["Role"]
+    members(
+        seen,
+        "Arn AssumeRolePolicyDocument CreateDate Description MaxSessionDuration Path RoleId RoleLastUsed RoleName",
+    )
+    iam.tag_role(RoleName="items", Tags=[{"Key": "team", "Value": "shop"}])
+    (listed,) = [role for role in iam.list_roles()["Roles"] if role["RoleName"] == "items"]
+    members(listed, "Arn AssumeRolePolicyDocument CreateDate Description MaxSessionDuration Path RoleId RoleName")
+    iam.update_role(RoleName="items", Description="of carts", MaxSessionDuration=7200)
+    changed = iam.update_role_description(RoleName="items", Description="of orders")["Role"]
+    members(changed, "Arn AssumeRolePolicyDocument CreateDate Description Path RoleId RoleName Tags")
+    equal(iam.get_role(RoleName="items")["Role"]["MaxSessionDuration"], 7200)
+    with refused("NoSuchEntity", "The role with name carts cannot be found."):
+        iam.update_role(RoleName="carts", Description="?")
+
+
+def case_trust_is_checked():
+    iam = client("iam")
+    iam.create_role(RoleName="trusted", AssumeRolePolicyDocument=json.dumps(TRUST))
+    (statement,) = TRUST["Statement"]
+    for changes, words in (
+        ({"Resource": "*"}, "Has prohibited field Resource"),
+        ({"Action": "s3:GetObject"}, "AssumeRole policy may only specify STS AssumeRole actions."),
+    ):
+        with refused("MalformedPolicyDocument", words):
+            iam.update_assume_role_policy(
+                RoleName="trusted", PolicyDocument=json.dumps(TRUST | {"Statement": [statement | changes]})
+            )
+    with refused("MalformedPolicyDocument", "This policy contains invalid Json"):
+        iam.create_role(RoleName="broken", AssumeRolePolicyDocument="{")
+
+
+def case_policies_tell_what_each_operation_tells():
+    iam = client("iam")
+    usual = (
+        "Arn AttachmentCount CreateDate DefaultVersionId IsAttachable Path PermissionsBoundaryUsageCount PolicyId "
+        "PolicyName UpdateDate"
+    )
+    made = iam.create_policy(PolicyName="reads", PolicyDocument=json.dumps(READS), Description="reads")["Policy"]
+    members(made, usual)
+    members(iam.get_policy(PolicyArn=made["Arn"])["Policy"], usual + " Description Tags")
+    (listed,) = iam.list_policies(Scope="Local")["Policies"]
+    members(listed, usual)
+    iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(TRUST))
+    with refused("InvalidInput", "ARN reads-of-the-shop-items is not valid."):
+        iam.attach_role_policy(RoleName="reader", PolicyArn="reads-of-the-shop-items")
+    pattern = r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"
+    words = "1 validation error detected: Value at 'versionId' failed to satisfy constraint: "
+    with refused("ValidationError", f"{words}Member must satisfy regular expression pattern: {pattern}"):
+        iam.get_policy_version(PolicyArn=made["Arn"], VersionId="1")
+    missing = made["Arn"] + "-not"
+    with refused("NoSuchEntity", f"Policy {missing} version v1 does not exist or is not attachable."):
+        iam.get_policy_version(PolicyArn=missing, VersionId="v1")
+
+
+def case_log_groups_and_streams():
+    logs = client("logs")
+    usual = "arn creationTime logGroupArn logGroupClass logGroupName metricFilterCount"
+    logs.create_log_group(logGroupName="recorded")
+    (listed,) = logs.describe_log_groups(logGroupNamePrefix="recorded")["logGroups"]
+    members(listed, usual + " deletionProtectionEnabled storedBytes")
+    (searched,) = logs.describe_log_groups(logGroupNamePattern="cord")["logGroups"]
+    members(searched, usual)
+    too_long = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+    with refused("InvalidParameterException", too_long):
+        logs.create_log_group(logGroupName="g" * 513)
+    logs.create_log_stream(logGroupName="recorded", logStreamName="s")
+    (stream,) = logs.describe_log_streams(logGroupName="recorded")["logStreams"]
+    members(stream, "arn creationTime logStreamName storedBytes")
+    exclusive = "LogGroup name and LogGroup ARN are mutually exclusive parameters."
+    with refused("ValidationException", exclusive):
+        logs.describe_log_streams(logGroupName="recorded", logGroupIdentifier="recorded")
+    with refused("InvalidParameterException", "The specified nextToken is invalid."):
+        logs.filter_log_events(logGroupName="recorded", nextToken="another")
+    logs.tag_log_group(logGroupName="recorded", tags={"a": "1", "b": "2"})
+    logs.untag_log_group(logGroupName="recorded", tags=["a"])
+    equal(logs.list_tags_log_group(logGroupName="recorded")["tags"], {"b": "2"})
+    logs.put_log_events(
+        logGroupName="recorded", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": "m"}]
+    )
+    (stream,) = logs.describe_log_streams(logGroupName="recorded")["logStreams"]
+    equal(stream["firstEventTimestamp"], stream["lastEventTimestamp"])
+
+
+def case_names_of_secrets_are_checked_everywhere():
+    secrets = client("secretsmanager")
+    words = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+    for call in (secrets.describe_secret, secrets.get_secret_value, secrets.delete_secret, secrets.list_secret_version_ids):
+        with refused("ValidationException", words):
+            call(SecretId="no name")
+    try:
+        secrets.describe_secret(SecretId="missing")
+    except secrets.exceptions.ResourceNotFoundException as error:
+        equal(error.response["Message"], "Secrets Manager can't find the specified secret.")
+    secrets.create_secret(Name="tagged")
+    members(secrets.describe_secret(SecretId="tagged"), "ARN CreatedDate LastChangedDate Name")
+    secrets.tag_resource(SecretId="tagged", Tags=[{"Key": "a", "Value": "b"}])
+    secrets.untag_resource(SecretId="tagged", TagKeys=["a"])
+    equal(secrets.describe_secret(SecretId="tagged")["Tags"], [])
+
+
+def case_queues_forget_what_a_template_no_longer_says():
+    def template(**properties):
+        resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"} | properties}}
+        return json.dumps({"Resources": resources, "Outputs": {"Url": {"Value": {"Ref": "Queue"}}}})
+
+    sqs = client("sqs")
+    with stack("queue", template(MaximumMessageSize=2048, DelaySeconds=3, VisibilityTimeout=9)) as cloudformation:
+        url = outputs(cloudformation, "queue")["Url"]
+        cloudformation.update_stack(StackName="queue", TemplateBody=template(DelaySeconds=4))
+        cloudformation.get_waiter("stack_update_complete").wait(StackName="queue", WaiterConfig={"Delay": 0.05})
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        got = [attributes[name] for name in ("MaximumMessageSize", "DelaySeconds", "VisibilityTimeout")]
+        equal(got, ["262144", "4", "30"])
+
+
+def case_networks_come_with_a_table_and_a_list():
+    template = {
+        "Resources": {
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.4.0.0/16"}},
+            "Subnet": {
+                "Type": "AWS::EC2::Subnet",
+                "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.4.1.0/24"},
+            },
+            "Acl": {"Type": "AWS::EC2::NetworkAcl", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+            "Entry": {
+                "Type": "AWS::EC2::NetworkAclEntry",
+                "Properties": {
+                    "NetworkAclId": {"Ref": "Acl"},
+                    "RuleNumber": 10,
+                    "Protocol": 6,
+                    "RuleAction": "allow",
+                    "CidrBlock": "10.0.0.0/8",
+                    "PortRange": {"From": 80, "To": 81},
+                },
+            },
+        },
+        "Outputs": {
+            "Vpc": {"Value": {"Ref": "Vpc"}},
+            "Acl": {"Value": {"Ref": "Acl"}},
+            "Default": {"Value": {"Fn::GetAtt": "Vpc.DefaultNetworkAcl"}},
+        },
+    }
+    ec2 = client("ec2")
+    with stack("network", json.dumps(template)) as cloudformation:
+        told = outputs(cloudformation, "network")
+        inside = [{"Name": "vpc-id", "Values": [told["Vpc"]]}]
+        (table,) = ec2.describe_route_tables(Filters=inside)["RouteTables"]
+        (association,) = table["Associations"]
+        equal((association["Main"], table["Tags"], table["PropagatingVgws"]), (True, [], []))
+        lists = {each["NetworkAclId"]: each for each in ec2.describe_network_acls(Filters=inside)["NetworkAcls"]}
+        denied = {"CidrBlock": "0.0.0.0/0", "Protocol": "-1", "RuleAction": "deny", "RuleNumber": 32767}
+        entry = {
+            "CidrBlock": "10.0.0.0/8",
+            "Egress": False,
+            "PortRange": {"From": 80, "To": 81},
+            "Protocol": "6",
+            "RuleAction": "allow",
+            "RuleNumber": 10,
+        }
+        equal(lists[told["Acl"]]["Entries"], [denied | {"Egress": True}, entry, denied | {"Egress": False}])
+        usual = lists[told["Default"]]
+        equal((usual["IsDefault"], len(usual["Entries"]), len(usual["Associations"])), (True, 4, 1))
+        with refused("InvalidNetworkAclID.NotFound", "The networkAcl ID 'acl-0' does not exist"):
+            ec2.describe_network_acls(NetworkAclIds=["acl-0"])
+
+
+def case_zones_are_in_networks_that_exist():
+    route53 = client("route53")
+    with refused("InvalidVPCId", "The VPC ID is invalid."):
+        route53.create_hosted_zone(
+            Name="inside", CallerReference="1", VPC={"VPCId": "vpc-1", "VPCRegion": "us-east-1"}
+        )
+    vpc = client("ec2").create_vpc(CidrBlock="10.5.0.0/16")["Vpc"]["VpcId"]
+    made = route53.create_hosted_zone(
+        Name="inside", CallerReference="2", VPC={"VPCId": vpc, "VPCRegion": "us-east-1"}
+    )
+    members(made, "ChangeInfo HostedZone Location VPC")
+
+
+def case_buses_that_do_not_exist_have_no_tags():
+    events = client("events")
+    prefix = "arn:aws:events:us-east-1:123456789012:"
+    with refused("ResourceNotFoundException", "Event bus mine does not exist."):
+        events.list_tags_for_resource(ResourceARN=prefix + "event-bus/mine")
+    with refused("ResourceNotFoundException", "Rule mine does not exist on EventBus default."):
+        events.list_tags_for_resource(ResourceARN=prefix + "rule/mine")
+
+
+if __name__ == "__main__":
+    main(globals())
