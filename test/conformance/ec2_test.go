@@ -51,7 +51,7 @@ subnet = ec2.describe_subnets(Filters=inside)["Subnets"][0]
 print(subnet["AvailabilityZone"], subnet["AvailabilityZoneId"], subnet["MapPublicIpOnLaunch"], subnet["AvailableIpAddressCount"])
 groups = ec2.describe_security_groups(Filters=inside)["SecurityGroups"]
 print(sorted((g["Description"], len(g["IpPermissions"]), g["IpPermissionsEgress"][0]["IpRanges"][0]["CidrIp"]) for g in groups))
-table = ec2.describe_route_tables(Filters=inside)["RouteTables"][0]
+table = ec2.describe_route_tables(Filters=inside + [{"Name": "association.main", "Values": ["false"]}])["RouteTables"][0]
 print([(r["DestinationCidrBlock"], r["GatewayId"][:4]) for r in table["Routes"]], table["Associations"][0]["SubnetId"] == subnet["SubnetId"])
 gateway = ec2.describe_internet_gateways()["InternetGateways"][0]
 print(gateway["Attachments"][0]["VpcId"] == vpc["VpcId"])

@@ -147,6 +147,78 @@ def case_queues_forget_what_a_template_no_longer_says():
         equal(got, ["262144", "4", "30"])
 
 
+def case_queues_have_one_kind_of_encryption():
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="secret", Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"SqsManagedSseEnabled": "true"})
+    asked = ["KmsMasterKeyId", "SqsManagedSseEnabled"]
+    equal(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"], {"SqsManagedSseEnabled": "true"})
+    words = (
+        "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE."
+    )
+    with refused("InvalidAttributeName", words):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "true"})
+
+
+def case_queues_are_refused_in_recorded_words():
+    sqs = client("sqs")
+    plain = sqs.create_queue(QueueName="plain")["QueueUrl"]
+    fifo = sqs.create_queue(QueueName="ordered.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    with refused("InvalidAttributeName", "Unknown Attribute FifoQueue."):
+        sqs.set_queue_attributes(QueueUrl=plain, Attributes={"FifoQueue": "true"})
+    modified = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."
+    with refused("InvalidAttributeValue", modified):
+        sqs.set_queue_attributes(QueueUrl=fifo, Attributes={"FifoQueue": "false"})
+    target = '{"deadLetterTargetArn": "somewhere", "maxReceiveCount": 3}'
+    words = f"Value {target} for parameter RedrivePolicy is invalid. Reason: Invalid value for deadLetterTargetArn."
+    with refused("InvalidParameterValue", words):
+        sqs.set_queue_attributes(QueueUrl=plain, Attributes={"RedrivePolicy": target})
+    empty = {"Colour": {"DataType": "String", "StringValue": ""}}
+    with refused("InvalidParameterValue", "Message (user) attribute 'Colour' must contain a non-empty value of type 'String'."):
+        sqs.send_message(QueueUrl=plain, MessageBody="m", MessageAttributes=empty)
+    sqs.send_message(
+        QueueUrl=plain,
+        MessageBody="m",
+        MessageAttributes={name: {"DataType": "String", "StringValue": "x"} for name in ("Colour", "Colours.Of", "Size")},
+    )
+    for asked, names in ((["Col.*"], ["Colour", "Colours.Of"]), (["*"], ["Colour", "Colours.Of", "Size"])):
+        (message,) = sqs.receive_message(
+            QueueUrl=plain, MessageAttributeNames=asked, VisibilityTimeout=0, WaitTimeSeconds=5
+        )["Messages"]
+        equal(sorted(message["MessageAttributes"]), names)
+
+
+def case_topics_are_refused_in_recorded_words():
+    sns = client("sns")
+    topic = sns.create_topic(Name="orders.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    equal(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["ContentBasedDeduplication"], "false")
+    with refused("InvalidParameter", "Invalid parameter: Duplicated keys are not allowed."):
+        sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}])
+    with refused("InvalidParameter", "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1"):
+        sns.publish(TopicArn="", Message="m")
+
+
+def case_events_are_refused_in_recorded_words():
+    events = client("events")
+    entry = {"Source": "shop", "DetailType": "Sold", "Detail": "{}", "EventBusName": "default"}
+    written = (
+        "PutEventsRequestEntry(time=null, source=shop, resources=null, detailType=Sold, detail={}, eventBusName=default, "
+        "traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)"
+    )
+    words = "1 validation error detected: Value '[" + ", ".join([written] * 11) + "]' at 'entries' failed to satisfy "
+    with refused("ValidationException", words + "constraint: Member must have length less than or equal to 10"):
+        events.put_events(Entries=[entry] * 11)
+    events.put_rule(Name="sold", EventPattern='{"source": ["shop"]}')
+    queue = "arn:aws:sqs:us-east-1:123456789012:sold"
+    for name, constraint in (
+        ("a b", r"satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"),
+        ("t" * 65, "have length less than or equal to 64"),
+    ):
+        words = f"1 validation error detected: Value '{name}' at 'targets.2.member.id' failed to satisfy constraint: "
+        with refused("ValidationException", f"{words}Member must {constraint}"):
+            events.put_targets(Rule="sold", Targets=[{"Id": "one", "Arn": queue}, {"Id": name, "Arn": queue}])
+
+
 def case_networks_come_with_a_table_and_a_list():
     template = {
         "Resources": {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -120,16 +121,44 @@ func (s *Service) deliver(by *rule, target *Target, text string) error {
 
 type putEventsInput struct {
 	EndpointID string `json:"EndpointId"`
-	Entries    []struct {
-		Time         wire.Time
-		Source       string
-		Resources    []string
-		DetailType   string
-		Detail       string
-		EventBusName string
-		TraceHeader  string
-	}
+	Entries    []putEntry
 }
+
+type putEntry struct {
+	Time         wire.Time
+	Source       string
+	Resources    []string
+	DetailType   string
+	Detail       string
+	EventBusName string
+	TraceHeader  string
+}
+
+func errLength(value, wanted string) error {
+	return errInvalid("1 validation error detected: Value '%s' at 'entries' failed to satisfy constraint: "+
+		"Member must have length %s", value, wanted)
+}
+
+// written is the list of entries as the service's errors write it. How it writes times is believed.
+func (in *putEventsInput) written() string {
+	all := make([]string, 0, len(in.Entries))
+	for i := range in.Entries {
+		one := &in.Entries[i]
+		moment, resources := "", ""
+		if !one.Time.IsZero() {
+			moment = one.Time.UTC().Format("Mon Jan 02 15:04:05 UTC 2006")
+		}
+		if one.Resources != nil {
+			resources = "[" + strings.Join(one.Resources, ", ") + "]"
+		}
+		all = append(all, fmt.Sprintf("PutEventsRequestEntry(time=%s, source=%s, resources=%s, detailType=%s, detail=%s, "+
+			"eventBusName=%s, traceHeader=%s, kmsKeyIdentifier=null, internalMetadata=null)", orNull(moment), orNull(one.Source),
+			orNull(resources), orNull(one.DetailType), orNull(one.Detail), orNull(one.EventBusName), orNull(one.TraceHeader)))
+	}
+	return "[" + strings.Join(all, ", ") + "]"
+}
+
+func orNull(text string) string { return cmp.Or(text, "null") }
 
 type putEventsEntry struct {
 	EventID      string `json:"EventId,omitempty"`
@@ -147,9 +176,10 @@ func (s *Service) putEvents(_ context.Context, call *wire.Call, in *putEventsInp
 	switch {
 	case in.EndpointID != "":
 		return nil, wire.Unsupported(call, "the parameter EndpointId")
-	case len(in.Entries) == 0 || len(in.Entries) > most:
-		return nil, errInvalid("1 validation error detected: Value '%d' at 'entries' failed to satisfy constraint: "+
-			"Member must have length between 1 and 10", len(in.Entries))
+	case len(in.Entries) == 0:
+		return nil, errLength("[]", "greater than or equal to 1")
+	case len(in.Entries) > most:
+		return nil, errLength(in.written(), "less than or equal to 10")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package eventbridge
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,8 +39,12 @@ type RetryParameters struct {
 	MaximumEventAgeInSeconds *int `json:",omitempty"`
 }
 
-// check refuses a target that the simulator does not serve.
-func (t *Target) check() error {
+const longestID = 64
+
+var targetID = regexp.MustCompile(`^[\.\-_A-Za-z0-9]+$`)
+
+// check refuses a target that the simulator does not serve: the one with this number, from 1 on, of a request.
+func (t *Target) check(number int) error {
 	given := 0
 	for _, has := range []bool{t.Input != "", t.InputPath != "", t.InputTransformer != nil} {
 		if has {
@@ -48,8 +53,14 @@ func (t *Target) check() error {
 	}
 	switch {
 	case t.ID == "":
-		return errInvalid("1 validation error detected: Value '' at 'targets.1.member.id' failed to satisfy constraint: " +
-			"Member must have length greater than or equal to 1")
+		return errInvalid("1 validation error detected: Value '' at 'targets.%d.member.id' failed to satisfy constraint: "+
+			"Member must have length greater than or equal to 1", number)
+	case !targetID.MatchString(t.ID):
+		return errInvalid("1 validation error detected: Value '%s' at 'targets.%d.member.id' failed to satisfy constraint: "+
+			`Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, t.ID, number)
+	case len(t.ID) > longestID:
+		return errInvalid("1 validation error detected: Value '%s' at 'targets.%d.member.id' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", t.ID, number, longestID)
 	case !strings.HasPrefix(t.Arn, "arn:aws:sqs:") && !strings.HasPrefix(t.Arn, "arn:aws:sns:"):
 		return errInvalid("awssim does not implement the target %s of rules: it knows queues and topics", t.Arn)
 	case given > 1:
@@ -88,7 +99,7 @@ func (s *Service) putTargets(_ context.Context, call *wire.Call, in *putTargetsI
 func (r *rule) aim(targets []Target) error {
 	merged := slices.Clone(r.targets)
 	for i := range targets {
-		if err := targets[i].check(); err != nil {
+		if err := targets[i].check(i + 1); err != nil {
 			return err
 		}
 		at := slices.IndexFunc(merged, func(t Target) bool { return t.ID == targets[i].ID })

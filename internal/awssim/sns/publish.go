@@ -160,7 +160,8 @@ func (s *subscription) wants(m *message) bool {
 type publishInput struct {
 	message
 
-	TopicArn, TargetArn, PhoneNumber string
+	TopicArn               *string
+	TargetArn, PhoneNumber string
 }
 
 type published struct {
@@ -169,14 +170,13 @@ type published struct {
 }
 
 func (s *Service) publish(_ context.Context, call *wire.Call, in *publishInput) (*published, error) {
-	arn := in.TopicArn
+	arn := in.TargetArn
 	switch {
 	case in.PhoneNumber != "":
 		return nil, wire.Unsupported(call, "the parameter PhoneNumber")
+	case in.TopicArn != nil: // which may be empty
+		arn = *in.TopicArn
 	case arn == "":
-		arn = in.TargetArn
-	}
-	if arn == "" {
 		return nil, errParameter("TopicArn or TargetArn Reason: no value for required parameter")
 	}
 	s.mu.Lock()

@@ -126,6 +126,9 @@ func (t *topic) describe() map[string]string {
 			`"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},` +
 			`"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}`,
 	}
+	if t.fifo() {
+		all["ContentBasedDeduplication"] = "false"
+	}
 	for name, value := range t.attributes {
 		if value != "" {
 			all[name] = value
@@ -253,9 +256,14 @@ func (s *Service) tagResource(_ context.Context, _ *wire.Call, in *tagInput) (*s
 	if err != nil {
 		return nil, err
 	}
+	given := make(map[string]string)
 	for _, tag := range in.Tags {
-		found.tags[tag.Key] = tag.Value
+		if _, twice := given[tag.Key]; twice {
+			return nil, errParameter("Duplicated keys are not allowed.")
+		}
+		given[tag.Key] = tag.Value
 	}
+	maps.Copy(found.tags, given)
 	return &struct{}{}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/policy"
@@ -62,6 +63,10 @@ func told() []string {
 
 // check refuses attributes that a queue cannot have.
 func check(attributes map[string]string, fifo bool) error {
+	if attributes["KmsMasterKeyId"] != "" && attributes["SqsManagedSseEnabled"] == "true" {
+		return wire.Errorf(codeAttribute, "You can use one type of server-side encryption (SSE) at one time. You can either enable "+
+			"KMS SSE or SQS SSE.")
+	}
 	numbers, words := spans(), choices()
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		given := attributes[name]
@@ -121,6 +126,8 @@ func (s *Service) checkRedrive(q key, given string) error {
 		return refuse("Redrive policy does not contain mandatory attribute: maxReceiveCount.")
 	case most < 1 || most > mostReceives:
 		return refuse("Invalid value for maxReceiveCount: " + read.Most.String() + ", valid values are from 1 to 1000 both inclusive.")
+	case !strings.HasPrefix(read.Target, "arn:aws:sqs:"):
+		return refuse("Invalid value for deadLetterTargetArn.")
 	case s.byARN(read.Target) == nil && read.Target != q.arn():
 		return refuse("Dead letter target does not exist.")
 	default:

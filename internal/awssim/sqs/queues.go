@@ -262,10 +262,24 @@ func (s *Service) setQueueAttributes(_ context.Context, call *wire.Call, in *set
 	if err != nil {
 		return nil, err
 	}
-	if given, ok := in.Attributes["FifoQueue"]; ok && given != found.attributes["FifoQueue"] {
+	given, ok := in.Attributes["FifoQueue"]
+	switch {
+	case ok && !found.fifo():
 		return nil, wire.Errorf(codeAttribute, "Unknown Attribute FifoQueue.")
+	case ok && given != "true":
+		return nil, wire.Errorf(codeValue, "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
 	}
 	return &wire.None{}, s.set(found, in.Attributes)
+}
+
+// encrypt takes back the kind of encryption that the given attributes replace: a queue has one.
+func (q *queue) encrypt(attributes map[string]string) {
+	switch {
+	case attributes["SqsManagedSseEnabled"] == "true":
+		q.attributes["KmsMasterKeyId"], q.attributes["KmsDataKeyReusePeriodSeconds"] = "", ""
+	case attributes["KmsMasterKeyId"] != "":
+		q.attributes["SqsManagedSseEnabled"] = ""
+	}
 }
 
 // set changes attributes. Call it locked.
@@ -276,6 +290,7 @@ func (s *Service) set(q *queue, attributes map[string]string) error {
 	if err := s.checkRedrive(q.key, attributes["RedrivePolicy"]); err != nil {
 		return err
 	}
+	q.encrypt(attributes)
 	maps.Copy(q.attributes, attributes)
 	q.modified = time.Now().UTC()
 	return nil

@@ -179,11 +179,11 @@ func (m *message) describe(in *queue, asked *receiveMessageInput) received {
 	return shown
 }
 
-// wants reports whether an attribute is asked for: by name, by a prefix such as "bar.*", or with all.
+// wants reports whether an attribute is asked for: by name, by a prefix with ".*", or with all.
 func wants(asked []string, name string) bool {
 	return slices.ContainsFunc(asked, func(pattern string) bool {
 		prefix, cut := strings.CutSuffix(pattern, ".*")
-		return pattern == "All" || pattern == ".*" || pattern == name || (cut && strings.HasPrefix(name, prefix+"."))
+		return pattern == "All" || pattern == "*" || pattern == name || (cut && strings.HasPrefix(name, prefix))
 	})
 }
 

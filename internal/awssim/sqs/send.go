@@ -172,7 +172,7 @@ func (a Attribute) check(name string) error {
 		return wire.Errorf(codeParameter, "The type of message (user) attribute '%s' is invalid. You must use only the "+
 			"following supported type prefixes: Binary, Number, String.", name)
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
-		return wire.Errorf(codeParameter, "The message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
+		return wire.Errorf(codeParameter, "Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 	default:
 		return nil
 	}
