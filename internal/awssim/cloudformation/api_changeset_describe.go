@@ -108,6 +108,9 @@ func (s *Service) describeChangeSet(
 		NotificationARNs:      orEmpty(found.deployed.notificationARNs), Capabilities: orEmpty(found.deployed.capabilities),
 		Tags: found.deployed.tags, Changes: shown, NextToken: next,
 	}
+	if in.IncludePropertyValues && found.reason == "" {
+		out.StatusReason = optional(found.doubts())
+	}
 	out.DeploymentConfig = found.deployed.config
 	if found.importExisting {
 		out.ImportExistingResources = &found.importExisting
@@ -122,6 +125,17 @@ func (s *Service) describeChangeSet(
 		out.OnStackFailure = found.how.onFailure
 	}
 	return out, nil
+}
+
+// doubts says of which resource the values may not be right (recorded; that it is the first one alone is believed).
+func (c *changeSet) doubts() string {
+	for _, change := range c.changes {
+		if change.doubt != nil {
+			return "[WARN] --include-property-values option can return incomplete ChangeSet data because: " +
+				"ChangeSet creation failed for resource [" + change.logicalID + "] because: " + change.doubt.Error()
+		}
+	}
+	return ""
 }
 
 func (c plannedChange) describe(values bool) resourceChange {

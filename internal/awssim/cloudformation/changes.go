@@ -1,6 +1,7 @@
 package cloudformation
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -33,6 +34,7 @@ type plannedChange struct {
 	// follows references, with them it compares values.
 	following, comparing []plannedDetail
 	before, after        map[string]any // what the resource is, or nil: its properties as they are shown, policies and metadata
+	doubt                error          // why after may not be right
 	// What only drift-aware change sets have: the drift status, what was found, and what was last deployed.
 	drift    string
 	live     *drift
@@ -71,6 +73,7 @@ func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) 
 		if value, ok := s.store.imported(st.Place, name); ok {
 			return value, nil
 		}
+		p.scope.Doubt = noExport(name)
 		return knownAfterApply, nil // recorded: the change set can be made; what it shows meanwhile is believed
 	}
 	p.scope.Resource = func(logicalID string) (string, error) {
@@ -136,6 +139,7 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 		if !exists || p.gone(logicalID) {
 			addition := plannedChange{
 				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: contextOf(definition, after.shown),
+				doubt: after.doubt,
 			}
 			if exists {
 				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, abridged(live.shown))
@@ -186,18 +190,23 @@ func (p *planner) forgotten(live *record) resource.Properties {
 }
 
 // foretold are the properties that a resource will have, as far as they are known.
-type foretold struct{ real, shown resource.Properties }
+type foretold struct {
+	real, shown resource.Properties
+	doubt       error // why some of them may not be right
+}
 
 // properties evaluates what is known of a resource's properties; what is not becomes knownAfterApply.
 func (p *planner) properties(definition *document.Resource) (foretold, error) {
 	evaluated, shown := make(resource.Properties), make(resource.Properties)
-	for name, expression := range definition.Properties {
-		one := map[string]any{name: expression}
+	p.scope.Doubt = nil
+	for _, name := range sortedKeys(definition.Properties) {
+		one := map[string]any{name: definition.Properties[name]}
 		value, err := p.scope.Properties(one)
 		if _, wrong := errors.AsType[*intrinsic.Error](err); err != nil && !wrong {
 			return foretold{}, err
 		}
 		if err != nil {
+			p.scope.Doubt = cmp.Or(p.scope.Doubt, err)
 			evaluated[name], shown[name] = knownAfterApply, knownAfterApply
 			continue
 		}
@@ -207,10 +216,10 @@ func (p *planner) properties(definition *document.Resource) (foretold, error) {
 	shown = abridged(shown)
 	known, ok := schema.For(definition.Type)
 	if !ok {
-		return foretold{real: evaluated, shown: shown}, nil
+		return foretold{real: evaluated, shown: shown, doubt: p.scope.Doubt}, nil
 	}
 	coerced, err := known.Coerce(evaluated)
-	return foretold{real: coerced, shown: shown}, err
+	return foretold{real: coerced, shown: shown, doubt: p.scope.Doubt}, err
 }
 
 func (p *planner) modification(live *record, definition *document.Resource, after foretold) plannedChange {
@@ -218,6 +227,7 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 	change := plannedChange{
 		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
 		before: contextOf(live.definition, before.shown), after: contextOf(definition, after.shown), replacement: replacementFalse,
+		doubt: after.doubt,
 	}
 	change.following, change.comparing = p.details(live, definition, before, after)
 	known, ok := schema.For(definition.Type)

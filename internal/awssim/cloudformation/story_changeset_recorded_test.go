@@ -141,6 +141,31 @@ Add Second
 	})
 }
 
+// Recorded: localstack's test_fn_split_with_get_att.
+func TestMistakesOfUnknownValuesAreAWarning(t *testing.T) {
+	t.Parallel()
+	const template = `
+Resources:
+  First: {Type: AWS::SNS::Topic}
+  Second: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Join [_, !Split ['-', !GetAtt First.TopicName]]}}
+`
+	play(t, func(s *stage) {
+		planned := s.propose("first", template, creating)
+		const want = "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed " +
+			"for resource [Second] because: Template error: every Fn::Join object requires two parameters, (1) a string delimiter and " +
+			"(2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."
+		if diff := cmp.Diff(want, aws.ToString(planned.StatusReason)); diff != "" {
+			s.t.Error(diff)
+		}
+		if got := s.plainly(planned); got.StatusReason != nil || got.ExecutionStatus != types.ExecutionStatusAvailable {
+			s.t.Errorf("without values: %s, %s", got.ExecutionStatus, aws.ToString(got.StatusReason))
+		}
+		if got := aws.ToString(planned.Changes[1].ResourceChange.AfterContext); got != `{"Properties":{"DisplayName":"{{changeSet:KNOWN_AFTER_APPLY}}"}}` {
+			s.t.Error(got)
+		}
+	})
+}
+
 func TestLongValuesAreShownByTheirSums(t *testing.T) {
 	t.Parallel()
 	naming := func(name string) string {

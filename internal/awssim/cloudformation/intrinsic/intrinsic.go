@@ -31,6 +31,8 @@ type Scope struct {
 	// Unknown is what Resource, Attribute and Import answer for a value that nobody knows yet; "" if they never do. What is
 	// made of such a value is unknown as a whole.
 	Unknown string
+	// Doubt is the first mistake that came of an unknown value; evaluations set it if it is nil.
+	Doubt error
 
 	conditions map[string]bool
 	evaluating []string // conditions under evaluation, to find cycles
@@ -142,6 +144,9 @@ func (s *Scope) callWithUnknown(name string, argument any) (any, error) {
 		fallthrough
 	default:
 		if s.touched {
+			if s.Doubt == nil {
+				s.Doubt = err
+			}
 			value, err = s.Unknown, nil
 		}
 	}
