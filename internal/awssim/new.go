@@ -100,10 +100,6 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	objects := s3.New(pace, s.records)
 	secrets, parameters := secretsmanager.New(pace), ssm.New()
 	kept := references{secrets: secrets, parameters: parameters}
-	databases := rds.New(rds.Deps{
-		Clock: pace, Secrets: secrets, Records: s.records, Subnets: s.records.Subnet, Runner: process.NewRunner(""),
-		Folder: options.Folder,
-	})
 	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
 	names := route53.New(pace)
 	registries := servicediscovery.New(servicediscovery.Deps{Clock: pace, Zones: names})
@@ -112,6 +108,10 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 		return ok
 	}
 	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
+	databases := rds.New(rds.Deps{
+		Clock: pace, Secrets: secrets, Records: s.records, Subnets: s.records.Subnet, Runner: process.NewRunner(""),
+		Certify: certificates.IssueFor, Folder: options.Folder,
+	})
 	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate),
 		elb.WithOutside(s.outside()))
 	certificates.Users = balancers.CertificateUsers
@@ -139,10 +139,10 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 			iam.New(s.records),
 			secrets,
 			parameters,
-			databases,
 			names,
 			registries, // after the zones of its namespaces
 			certificates,
+			databases, // after the authority that certifies them
 			balancers,
 			clusters, // whose tasks use all of these
 			scaling,

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"sync"
 	"time"
 )
@@ -62,17 +63,24 @@ func serial() *big.Int {
 	return number
 }
 
-// issue makes a key and a certificate for names.
+// issue makes a key and a certificate for names, or addresses.
 func (a *authority) issue(names []string, algorithm string, now time.Time) (crypto.Signer, *x509.Certificate, error) {
 	key, err := newKey(algorithm)
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a key: %w", err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: names[0]},
 		NotBefore: now.Add(-day), NotAfter: now.Add(validity), BasicConstraintsValid: true,
 		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for _, name := range names {
+		if address := net.ParseIP(name); address != nil {
+			template.IPAddresses = append(template.IPAddresses, address)
+			continue
+		}
+		template.DNSNames = append(template.DNSNames, name)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.root, key.Public(), a.key)
 	if err != nil {

@@ -18,6 +18,9 @@ func plainKinds() map[string]kind {
 		"AWS::S3::Bucket":         {identify: identifyBucket, create: bucketCreate},
 		"AWS::SNS::Topic":         {identify: identifyTopic, create: topicCreate},
 		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
+
+		"AWS::RDS::DBParameterGroup":        {identify: identifyParameterGroup("DBParameterGroupName")},
+		"AWS::RDS::DBClusterParameterGroup": {identify: identifyParameterGroup("DBClusterParameterGroupName")},
 	}
 }
 
@@ -42,6 +45,18 @@ func identifyTopic(r resource.Request) (string, map[string]any) {
 	}
 	id := "arn:aws:sns:" + r.Region + ":" + r.Account + ":" + named
 	return id, map[string]any{"TopicArn": id, "TopicName": named}
+}
+
+// identifyParameterGroup names a parameter group as RDS keeps it: in lower case (CreateDBParameterGroup, API reference).
+func identifyParameterGroup(property string) func(resource.Request) (string, map[string]any) {
+	return func(r resource.Request) (string, map[string]any) {
+		named := text(r.Properties[property])
+		if named == "" {
+			named = name(r, usualNameLength)
+		}
+		named = strings.ToLower(named)
+		return named, map[string]any{property: named}
+	}
 }
 
 func identifySubnetGroup(r resource.Request) (string, map[string]any) {

@@ -119,6 +119,9 @@ func (w *settings) checkValues() error {
 	case number(w.MonitoringInterval) > 0:
 		return errValue("awssim does not implement enhanced monitoring: MonitoringInterval has to be 0")
 	}
+	if err := checkAuthority(w.CACertificateIdentifier); err != nil {
+		return err
+	}
 	major, _, _ := strings.Cut(w.EngineVersion, ".")
 	if major != "" && !slices.Contains(majors(), major) {
 		return errCombination("Cannot find version %s for postgres", w.EngineVersion)

@@ -95,7 +95,7 @@ func (i *instance) complete(place resource.Place) error {
 		{&i.AvailabilityZone, new(place.Region + "a")},
 		{&i.PreferredBackupWindow, new("03:00-03:30")},
 		{&i.PreferredMaintenanceWindow, new("sun:05:00-sun:05:30")},
-		{&i.CACertificateIdentifier, new("rds-ca-rsa2048-g1")},
+		{&i.CACertificateIdentifier, new(authorities()[0])},
 		{&i.NetworkType, new("IPV4")},
 	} {
 		if *pair.to == "" {
@@ -216,7 +216,9 @@ func (s *Service) newServer(ctx context.Context, made *instance) (*server, error
 		major, _, _ := strings.Cut(made.EngineVersion, ".")
 		made.DBParameterGroupName = "default.postgres" + major
 	}
-	return &server{installed: installed, runner: s.Runner, folder: folder, secret: secret, endpoint: endpoint}, nil
+	return &server{
+		installed: installed, runner: s.Runner, folder: folder, secret: secret, endpoint: endpoint, security: s.securityOf(made),
+	}, nil
 }
 
 // unsafe are the characters that a password of RDS cannot have, and some that annoy people in URLs and shells.

@@ -54,6 +54,7 @@ type describedInstance struct {
 	KmsKeyID                   string `query:"KmsKeyId"`
 	DbiResourceID              string `query:"DbiResourceId"`
 	CACertificateIdentifier    string
+	CertificateDetails         *certificateDetails
 	CopyTagsToSnapshot         bool
 	MonitoringInterval         int
 	DBInstanceArn              string
@@ -81,6 +82,7 @@ func (s *Service) describe(i *instance) describedInstance {
 		LicenseModel: i.LicenseModel, Iops: i.Iops, StorageThroughput: i.StorageThroughput,
 		PubliclyAccessible: isSet(i.PubliclyAccessible), StorageType: i.StorageType, StorageEncrypted: isSet(i.StorageEncrypted),
 		KmsKeyID: i.KmsKeyID, DbiResourceID: i.resourceID, CACertificateIdentifier: i.CACertificateIdentifier,
+		CertificateDetails: i.server.certificate(i.CACertificateIdentifier),
 		CopyTagsToSnapshot: isSet(i.CopyTagsToSnapshot), DBInstanceArn: i.arn(),
 		PerformanceInsightsEnabled: isSet(i.EnablePerformanceInsights), DeletionProtection: isSet(i.DeletionProtection),
 		MaxAllocatedStorage: i.MaxAllocatedStorage, NetworkType: i.NetworkType, EngineLifecycleSupport: i.EngineLifecycleSupport,

@@ -107,6 +107,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 		made := from.instance()
 		made.server = &server{
 			installed: installed, runner: s.Runner, folder: from.Folder, secret: from.Secret, endpoint: endpoint,
+			security: s.securityOf(made),
 		}
 		if !from.Stopped {
 			made.status = starting

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -89,6 +90,10 @@ func (p *instanceProvider) result(of *instance) resource.Result {
 		attributes["Endpoint.Address"] = described.Endpoint.Address
 		attributes["Endpoint.Port"] = strconv.Itoa(described.Endpoint.Port)
 		attributes["Endpoint.HostedZoneId"] = described.Endpoint.HostedZoneID
+	}
+	if details := described.CertificateDetails; details != nil {
+		attributes["CertificateDetails.CAIdentifier"] = details.CAIdentifier
+		attributes["CertificateDetails.ValidTill"] = of.server.certifiedUntil().UTC().Format(time.RFC3339)
 	}
 	if described.MasterUserSecret != nil {
 		attributes["MasterUserSecret.SecretArn"] = described.MasterUserSecret.SecretArn
@@ -182,7 +187,7 @@ func (p *instanceProvider) Read(r resource.Request) (resource.Properties, bool) 
 func handlerFailure(err error) error {
 	return props.Refusal(err, map[string]string{
 		"DBInstanceNotFound": "NotFound", "DBSnapshotNotFound": "NotFound", "DBSubnetGroupNotFoundFault": "NotFound",
-		"DBParameterGroupNotFound": "NotFound", "DBInstanceAlreadyExists": "AlreadyExists",
+		"DBParameterGroupNotFound": "NotFound", "CertificateNotFound": "NotFound", "DBInstanceAlreadyExists": "AlreadyExists",
 		"DBSnapshotAlreadyExists": "AlreadyExists", "InvalidDBInstanceState": "ResourceConflict",
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -31,11 +30,6 @@ const (
 	stopPatience  = 10 * time.Second
 )
 
-// hba lets everybody in who comes over the loopback interface and knows a password.
-const hba = `host %[1]s %[1]s 127.0.0.0/8 scram-sha-256
-host replication %[1]s 127.0.0.0/8 scram-sha-256
-`
-
 // server is a PostgreSQL server and its files. Its methods must not be called concurrently, other than close.
 type server struct {
 	installed postgresql.Installation
@@ -43,9 +37,11 @@ type server struct {
 	folder    string // of its own
 	secret    string // the password of admin
 	endpoint  process.Endpoint
+	security  security
 
 	mu      sync.Mutex
 	process *process.Process // nil while it is stopped
+	until   time.Time        // when its certificate ends; zero without TLS
 	output  []string         // the last lines that it wrote
 }
 
@@ -53,18 +49,7 @@ func (d *server) data() string { return filepath.Join(d.folder, "data") }
 
 // initialize makes the files of a new server.
 func (d *server) initialize(ctx context.Context) error {
-	if err := d.installed.Initialize(ctx, d.folder, d.data(), admin, d.secret); err != nil {
-		return err
-	}
-	return d.writeHBA()
-}
-
-func (d *server) writeHBA() error {
-	path := filepath.Join(d.data(), "pg_hba.conf")
-	if err := os.WriteFile(path, fmt.Appendf(nil, hba, "all"), 0o600); err != nil {
-		return fmt.Errorf("saying who may connect: %w", err)
-	}
-	return postgresql.Own(path)
+	return d.installed.Initialize(ctx, d.folder, d.data(), admin, d.secret)
 }
 
 // copyFrom takes the files of another server, which is stopped.
@@ -78,9 +63,15 @@ func (d *server) copyFrom(ctx context.Context, data string) error {
 
 // start starts the server and returns when it answers.
 func (d *server) start(ctx context.Context) error {
-	command := d.installed.Command(ctx, d.folder, "postgres", "-D", d.data(), "-p", strconv.Itoa(d.endpoint.Port()),
-		"-c", "listen_addresses="+d.endpoint.Host(), "-c", "unix_socket_directories=", "-c", "fsync=off",
-		"-c", "shared_buffers=32MB", "-c", "max_connections=100")
+	secured, err := d.secure()
+	if err != nil {
+		return err
+	}
+	command := d.installed.Command(ctx, d.folder, "postgres", append([]string{
+		"-D", d.data(), "-p", strconv.Itoa(d.endpoint.Port()),
+		"-c", "listen_addresses=" + d.endpoint.Host(), "-c", "unix_socket_directories=", "-c", "fsync=off",
+		"-c", "shared_buffers=32MB", "-c", "max_connections=100",
+	}, secured...)...)
 	started, err := d.runner.Serve(command, syscall.SIGINT, d.note)
 	if err != nil {
 		return fmt.Errorf("starting the database: %w", err)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/acm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
@@ -41,6 +42,8 @@ type Deps struct {
 	Records Records
 	Subnets network.Lookup
 	Runner  *process.Runner // closed by Service.Close
+	// Certify makes the certificate of the server at a host; without it servers do not speak TLS.
+	Certify func(host string) (acm.ServerCertificate, error)
 	// Find returns the PostgreSQL to run; nil finds the one that is installed.
 	Find func() (postgresql.Installation, error)
 	// Folder is where databases are kept that are to survive the simulator; empty is a temporary one.
@@ -138,6 +141,7 @@ func (s *Service) API() wire.Service {
 			"DescribeDBInstances":             wire.Op(s.describeDBInstances),
 			"DescribeDBSubnetGroups":          wire.Op(s.describeDBSubnetGroups),
 			"DescribeDBEngineVersions":        wire.Op(s.describeDBEngineVersions),
+			"DescribeCertificates":            wire.Op(s.describeCertificates),
 			"CreateDBSnapshot":                wire.Op(s.createDBSnapshot),
 			"DescribeDBSnapshots":             wire.Op(s.describeDBSnapshots),
 			"DeleteDBSnapshot":                wire.Op(s.deleteDBSnapshot),
