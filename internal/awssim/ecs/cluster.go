@@ -141,6 +141,10 @@ func (s *Service) newCluster(
 	if err := settings.check(); err != nil {
 		return nil, err
 	}
+	var err error
+	if settings.ServiceConnectDefaults, err = s.resolveDefaults(place, settings.ServiceConnectDefaults); err != nil {
+		return nil, err
+	}
 	made := &cluster{
 		arn: clusterARN(place, name), name: name, place: place, status: active, clusterSettings: settings, tags: tags,
 		fleets: make(map[string]*fleet),
@@ -250,7 +254,10 @@ func (s *Service) updateCluster(_ context.Context, call *wire.Call, in *updateCl
 		changed.Configuration = in.Configuration
 	}
 	if in.ServiceConnectDefaults != nil {
-		changed.ServiceConnectDefaults = in.ServiceConnectDefaults
+		changed.ServiceConnectDefaults, err = s.resolveDefaults(found.place, in.ServiceConnectDefaults)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := changed.check(); err != nil {
 		return nil, err
@@ -457,6 +464,9 @@ func (p *clusterProvider) Update(_ context.Context, r resource.Request) (resourc
 		settings.DefaultCapacityProviderStrategy = found.DefaultCapacityProviderStrategy
 	}
 	if err := settings.check(); err != nil {
+		return resource.Result{}, handlerFailure(err)
+	}
+	if settings.ServiceConnectDefaults, err = p.resolveDefaults(r.Place, settings.ServiceConnectDefaults); err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}
 	found.clusterSettings, found.tags = settings, mergeTags(r, wanted.Tags)

@@ -219,5 +219,5 @@ func (t *task) mounts(one *container) []process.Mount {
 			Source: t.volumes[point.SourceVolume], Target: point.ContainerPath, ReadOnly: point.ReadOnly, Seeded: seeded,
 		})
 	}
-	return mounts
+	return append(mounts, t.hostsMount()...)
 }

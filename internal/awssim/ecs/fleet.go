@@ -47,6 +47,7 @@ type fleet struct {
 	events      []event              // newest first
 	notices     notices
 	told        map[string]string // what EventBridge knows of the deployments
+	offered     []connectResource // what Service Connect has of the newest revision in AWS Cloud Map
 
 	standalone bool // it is no service: its tasks are not replaced
 	steady     bool
@@ -75,6 +76,7 @@ type revision struct {
 	network    vpcConfiguration
 	balancers  []LoadBalancer
 	registries []ServiceRegistry
+	connect    *connectConfig // nil without Service Connect
 	strategy   []StrategyItem
 	launchType string
 }

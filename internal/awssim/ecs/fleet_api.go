@@ -49,6 +49,9 @@ func (s *Service) newFleet(in *cluster, name string, spec *FleetSpec, tags map[s
 		created: time.Now().UTC(), status: active, tags: tags, settings: chosen,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
+	if made.offered, err = s.offer(made.arn, made.place, deployed.connect); err != nil {
+		return nil, err
+	}
 	made.tell() // makes the notices
 	made.deploy(deployed, false)
 	in.fleets[name] = made
@@ -83,8 +86,13 @@ func (s *Service) update(f *fleet, spec *FleetSpec, force bool) (*deployment, er
 	if err := deployed.suits(&chosen); err != nil {
 		return nil, err
 	}
-	f.settings = chosen
+	offered, err := s.offer(f.arn, f.place, deployed.connect)
+	if err != nil {
+		return nil, err
+	}
+	f.settings, f.offered = chosen, offered
 	result := f.deploy(deployed, force)
+	s.sweep()
 	f.unsettle()
 	return result, nil
 }

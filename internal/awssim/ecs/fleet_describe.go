@@ -60,6 +60,8 @@ type describedDeployment struct {
 	NetworkConfiguration     NetworkConfiguration `json:"networkConfiguration"`
 	RolloutState             string               `json:"rolloutState"`
 	RolloutStateReason       string               `json:"rolloutStateReason"`
+	ServiceConnect           *connectConfig       `json:"serviceConnectConfiguration,omitempty"`
+	ServiceConnectResources  []connectResource    `json:"serviceConnectResources,omitempty"`
 }
 
 type describedEvent struct {
@@ -125,6 +127,7 @@ func (f *fleet) describeDeployment(d *deployment, isPrimary bool) describedDeplo
 		CreatedAt: wire.At(d.created), UpdatedAt: wire.At(d.updated), LaunchType: d.revision.launchType,
 		CapacityProviderStrategy: d.revision.strategy, PlatformVersion: platformVersion, PlatformFamily: platformFamily,
 		NetworkConfiguration: NetworkConfiguration{d.revision.network}, RolloutState: d.rollout, RolloutStateReason: d.reason,
+		ServiceConnect: d.revision.connect, ServiceConnectResources: d.served.offered,
 	}
 	described.DesiredCount = f.wanted(d)
 	if isPrimary {

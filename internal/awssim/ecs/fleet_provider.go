@@ -100,6 +100,9 @@ func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fl
 	if wanted.ServiceRegistries == nil {
 		wanted.ServiceRegistries = []ServiceRegistry{} // a template without them takes them away
 	}
+	if wanted.ServiceConnectConfiguration == nil {
+		wanted.ServiceConnectConfiguration = &connectConfig{}
+	}
 	begun, err := p.update(found, &wanted.FleetSpec, wanted.ForceNewDeployment.EnableForceNewDeployment)
 	if err != nil {
 		return nil, nil, handlerFailure(err)

@@ -29,11 +29,6 @@ type FleetSpec struct {
 	ServiceConnectConfiguration   *connectConfig       `json:"serviceConnectConfiguration,omitempty"`
 }
 
-// connectConfig can only turn Service Connect off.
-type connectConfig struct {
-	Enabled bool `json:"enabled"`
-}
-
 // NetworkConfiguration is where tasks get their addresses.
 type NetworkConfiguration struct {
 	AwsvpcConfiguration vpcConfiguration `json:"awsvpcConfiguration"`
@@ -58,8 +53,6 @@ const (
 // unsupported returns an error for what the simulator does not act on.
 func (f *FleetSpec) unsupported() error {
 	switch {
-	case f.ServiceConnectConfiguration != nil && f.ServiceConnectConfiguration.Enabled:
-		return errInvalid("awssim does not implement serviceConnectConfiguration.")
 	case f.SchedulingStrategy != "" && f.SchedulingStrategy != replica:
 		return errInvalid("awssim does not implement schedulingStrategy %s.", f.SchedulingStrategy)
 	case f.DeploymentController != nil && f.DeploymentController.Type != "ECS":
@@ -129,6 +122,13 @@ func (s *Service) revision(place resource.Place, in *cluster, f *FleetSpec, curr
 	}
 	if current.network.AssignPublicIP == "" {
 		current.network.AssignPublicIP = disabled
+	}
+	if f.ServiceConnectConfiguration != nil {
+		connected, err := s.connect(in, f.ServiceConnectConfiguration, current.definition)
+		if err != nil {
+			return current, err
+		}
+		current.connect = connected
 	}
 	if f.LoadBalancers != nil {
 		current.balancers = f.LoadBalancers

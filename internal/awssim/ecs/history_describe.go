@@ -171,6 +171,8 @@ type describedRevision struct {
 	PlatformVersion          string               `json:"platformVersion"`
 	PlatformFamily           string               `json:"platformFamily"`
 	LoadBalancers            []LoadBalancer       `json:"loadBalancers"`
+	ServiceRegistries        []ServiceRegistry    `json:"serviceRegistries,omitempty"`
+	ServiceConnect           *connectConfig       `json:"serviceConnectConfiguration,omitempty"`
 	NetworkConfiguration     NetworkConfiguration `json:"networkConfiguration"`
 	ContainerImages          []containerImage     `json:"containerImages"`
 	GuardDutyEnabled         bool                 `json:"guardDutyEnabled"`
@@ -199,7 +201,7 @@ func (f *fleet) describeRevision(r *servedRevision) describedRevision {
 		LaunchType: r.revision.launchType, CapacityProviderStrategy: r.revision.strategy, PlatformVersion: platformVersion,
 		PlatformFamily: platformFamily, LoadBalancers: append([]LoadBalancer{}, r.revision.balancers...),
 		NetworkConfiguration: NetworkConfiguration{r.revision.network}, ContainerImages: []containerImage{},
-		CreatedAt: wire.At(r.created),
+		CreatedAt: wire.At(r.created), ServiceRegistries: r.revision.registries, ServiceConnect: r.revision.connect,
 	}
 	digests := maps.Clone(r.digests)
 	for _, container := range r.revision.definition.ContainerDefinitions {

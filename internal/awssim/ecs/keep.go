@@ -70,6 +70,7 @@ type keptRevision struct {
 	Network    vpcConfiguration
 	Balancers  []LoadBalancer
 	Registries []ServiceRegistry
+	Connect    *connectConfig
 	Strategy   []StrategyItem
 	LaunchType string
 }
@@ -112,7 +113,7 @@ func (f *fleet) keep() keptFleet {
 	}
 	if len(f.deployments) > 0 {
 		r := f.deployments[0].revision
-		fleet.Revision = &keptRevision{r.definition.arn, r.network, r.balancers, r.registries, r.strategy, r.launchType}
+		fleet.Revision = &keptRevision{r.definition.arn, r.network, r.balancers, r.registries, r.connect, r.strategy, r.launchType}
 	}
 	for _, e := range f.events {
 		fleet.Events = append(fleet.Events, keptEvent{e.id, e.at, e.message})
@@ -175,10 +176,16 @@ func (s *Service) restoreFleet(in *cluster, from keptFleet) error {
 	if definition == nil {
 		return fmt.Errorf("the service %s has no task definition %s", made.name, from.Revision.Definition)
 	}
+	offered, err := s.offer(made.arn, made.place, from.Revision.Connect)
+	if err != nil {
+		return err
+	}
+	made.offered = offered
 	made.tell() // makes the notices
 	made.deploy(revision{
 		definition: definition, network: from.Revision.Network, balancers: slices.Clone(from.Revision.Balancers),
-		registries: from.Revision.Registries, strategy: from.Revision.Strategy, launchType: from.Revision.LaunchType,
+		registries: from.Revision.Registries, connect: from.Revision.Connect,
+		strategy: from.Revision.Strategy, launchType: from.Revision.LaunchType,
 	}, false)
 	s.work.Go(func() { s.schedule(made) })
 	return nil

@@ -11,7 +11,7 @@ func TestAllThatShouldRunIsKept(t *testing.T) {
 	t.Parallel()
 	running := []string{
 		"owner", "cluster", "place", "lastDone", "current", "history", "served", "tasks", "notices", "told", "steady", "failures",
-		"notBefore", "wake", "changed", "gone", "standalone",
+		"notBefore", "wake", "changed", "gone", "standalone", "offered",
 	}
 	// What each type has beyond its kept form: what is known from elsewhere, or runs.
 	tests := map[reflect.Type]struct {

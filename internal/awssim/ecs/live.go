@@ -64,6 +64,9 @@ func (s *Service) bringUp(t *task) error {
 	if err := s.openVolumes(t); err != nil {
 		return err
 	}
+	if err := s.meet(t); err != nil {
+		return err
+	}
 	if err := s.pull(t); err != nil {
 		return err
 	}

@@ -29,9 +29,22 @@ func (p *clusterProvider) Read(r resource.Request) (resource.Properties, bool) {
 	return alike(r.Properties, map[string]any{
 		"ClusterName": found.name, "CapacityProviders": found.CapacityProviders,
 		"DefaultCapacityProviderStrategy": found.DefaultCapacityProviderStrategy, "ClusterSettings": found.allSettings(),
-		"Configuration": found.Configuration, "ServiceConnectDefaults": found.ServiceConnectDefaults,
+		"Configuration": found.Configuration, "ServiceConnectDefaults": p.defaultsLike(r, found.ServiceConnectDefaults),
 		"Tags": tagsLike(r, found.tags),
 	}), true
+}
+
+// defaultsLike returns the defaults of Service Connect, with the namespace as the template names it.
+func (p *clusterProvider) defaultsLike(r resource.Request, actual *connectDefaults) any {
+	given, _ := r.Properties["ServiceConnectDefaults"].(map[string]any)
+	name, _ := given["Namespace"].(string)
+	if actual == nil || name == "" || p.Registries == nil {
+		return actual
+	}
+	if found, ok := p.Registries.FindNamespace(r.Place, name); ok && found.ARN == actual.Namespace {
+		return given
+	}
+	return actual
 }
 
 // Read returns the capacity providers that the cluster has. Without any the association is gone.
@@ -77,8 +90,9 @@ func (p *fleetProvider) Read(r resource.Request) (resource.Properties, bool) {
 		"TaskDefinition": p.named(r, "TaskDefinition", current.definition.arn, p.definitionARN),
 		"DesiredCount":   found.desired, "LaunchType": current.launchType, "PlatformVersion": r.Properties["PlatformVersion"],
 		"CapacityProviderStrategy": current.strategy, "NetworkConfiguration": NetworkConfiguration{current.network},
-		"LoadBalancers": current.balancers, "HealthCheckGracePeriodSeconds": int(found.grace / time.Second),
-		"DeploymentConfiguration": found.config, "DeploymentController": Controller{Type: "ECS"}, "SchedulingStrategy": replica,
+		"LoadBalancers": current.balancers, "ServiceRegistries": current.registries,
+		"HealthCheckGracePeriodSeconds": int(found.grace / time.Second),
+		"DeploymentConfiguration":       found.config, "DeploymentController": Controller{Type: "ECS"}, "SchedulingStrategy": replica,
 		"AvailabilityZoneRebalancing": found.rebalancing, "EnableECSManagedTags": found.managedTags,
 		"EnableExecuteCommand": found.execute, "PropagateTags": found.propagate, "Tags": tagsLike(r, found.tags),
 		"ServiceConnectConfiguration": r.Properties["ServiceConnectConfiguration"],

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/servicediscovery"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
 // Registries is where tasks are discovered: [servicediscovery.Service].
@@ -14,6 +16,25 @@ type Registries interface {
 	Register(serviceARN, id string, attributes map[string]string, healthy bool) error
 	Deregister(serviceARN, id string)
 	SetHealth(serviceARN, id string, healthy bool)
+
+	Namespaces
+}
+
+// Namespaces is where Service Connect has its names: [servicediscovery.Service].
+type Namespaces interface {
+	// FindNamespace finds a namespace by its name or ARN.
+	FindNamespace(place resource.Place, given string) (servicediscovery.Namespace, bool)
+	// MakeNamespace makes one for API calls, and returns its ARN.
+	MakeNamespace(place resource.Place, name string) (string, error)
+	// MakeService returns the ARN of a service in a namespace, which belongs to a service of ECS.
+	MakeService(namespaceARN, name, owner string) (string, error)
+	// DropServices removes what belongs to a service of ECS.
+	DropServices(owner string)
+}
+
+// errNoNamespace is recorded in github.com/terraform-aws-modules/terraform-aws-ecs/issues/116.
+func errNoNamespace(name string) error {
+	return wire.Errorf("NamespaceNotFoundException", "Failed to retrieve namespace for %s", name)
 }
 
 // ServiceRegistry is a service of AWS Cloud Map in which tasks are registered.
@@ -64,13 +85,20 @@ func (s *Service) enlist(t *task) error {
 		if port := max(each.Port, each.ContainerPort); port != 0 {
 			attributes[servicediscovery.AttributePort] = strconv.Itoa(port)
 		}
-		s.mu.Lock()
-		healthy := t.health() == healthyStatus
-		t.enlisted = append(t.enlisted, each.RegistryArn)
-		s.mu.Unlock()
-		if err := s.Registries.Register(each.RegistryArn, t.id, attributes, healthy); err != nil {
-			return fmt.Errorf("registering the task in AWS Cloud Map: %w", err)
+		if err := s.record(t, each.RegistryArn, attributes); err != nil {
+			return err
 		}
+	}
+	return s.enter(t)
+}
+
+func (s *Service) record(t *task, registry string, attributes map[string]string) error {
+	s.mu.Lock()
+	healthy := t.health() == healthyStatus
+	t.enlisted = append(t.enlisted, registry)
+	s.mu.Unlock()
+	if err := s.Registries.Register(registry, t.id, attributes, healthy); err != nil {
+		return fmt.Errorf("registering the task in AWS Cloud Map: %w", err)
 	}
 	return nil
 }

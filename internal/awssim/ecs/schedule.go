@@ -71,6 +71,7 @@ func (f *fleet) look(now time.Time) (time.Duration, bool) {
 	finished := f.status == draining && f.count(nil, func(t *task) bool { return t.last != stopped }) == 0
 	if finished {
 		f.status = inactive
+		f.owner.leaveMesh(f)
 		f.deployments = nil
 	}
 	return due, !finished

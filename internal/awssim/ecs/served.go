@@ -13,6 +13,10 @@ type servedRevision struct {
 	revision  revision
 	balancers []LoadBalancer // with the target groups in which its tasks register
 	digests   map[string]string
+	offered   []connectResource // in the order of its Service Connect services
+
+	met   bool       // its first task knows the aliases
+	known []endpoint // that its tasks know
 }
 
 // serve records a revision that is about to be deployed. Call it locked.
@@ -26,6 +30,7 @@ func (f *fleet) serve(wanted revision, now time.Time) *servedRevision {
 	made := &servedRevision{
 		arn:     arn(f.place, fmt.Sprintf("service-revision/%s/%s/%d", f.cluster.name, f.name, id)),
 		created: now, revision: wanted, balancers: f.resolve(wanted.balancers, blue), digests: make(map[string]string),
+		offered: f.offered,
 	}
 	f.served = append([]*servedRevision{made}, f.served...)
 	return made

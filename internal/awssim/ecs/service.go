@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/connect"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/elb"
 	awsevent "github.com/ecsapp-dev/ecsapp-operator/internal/awssim/event"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
@@ -82,6 +83,7 @@ type Service struct {
 	work      sync.WaitGroup // schedulers and tasks
 	addresses network.Pool
 	disk      disk
+	mesh      mesh
 
 	mu          sync.Mutex
 	clusters    map[string]*cluster    // by ARN
@@ -101,6 +103,7 @@ func New(deps Deps) *Service {
 	life, end := context.WithCancel(context.Background())
 	return &Service{
 		Deps: deps, life: life, end: end, disk: disk{folder: deps.Folder},
+		mesh:     mesh{make(map[aliasKey]*connect.Proxy), make(map[aliasKey]int)},
 		clusters: make(map[string]*cluster), definitions: make(map[string]*definition), revisions: make(map[familyKey]int),
 		memories: make(map[*task]*time.Timer),
 	}
@@ -112,6 +115,9 @@ func (s *Service) Close() error {
 	s.end()
 	for _, timer := range s.memories {
 		timer.Stop()
+	}
+	for _, proxy := range s.mesh.proxies {
+		_ = proxy.Close()
 	}
 	s.mu.Unlock()
 	err := s.Containers.Close()

@@ -68,6 +68,7 @@ type task struct {
 	provider   string // capacity provider
 	containers []*container
 	volumes    map[string]string // directories, by the volumes' names; known to what brings the task up alone
+	hosts      string            // the file that is its /etc/hosts; known to what brings the task up alone
 
 	asked  context.Context    //nolint:containedctx // ends when the task is asked to stop
 	ask    context.CancelFunc // asks

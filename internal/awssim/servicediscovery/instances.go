@@ -39,6 +39,7 @@ type instance struct {
 	id, creator string
 	attributes  map[string]string
 	health      string // custom
+	ofTask      bool   // ECS registered it
 }
 
 // status is an instance's health as it is told.
@@ -293,7 +294,7 @@ func (s *Service) Register(serviceARN, id string, attributes map[string]string, 
 	if into == nil {
 		return ErrNoService
 	}
-	made := &instance{id: id, attributes: maps.Clone(attributes)}
+	made := &instance{id: id, attributes: maps.Clone(attributes), ofTask: true}
 	if into.custom != nil {
 		made.attributes[AttributeHealth] = healthText(healthy)
 	}

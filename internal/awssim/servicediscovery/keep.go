@@ -34,15 +34,14 @@ type keptService struct {
 	Tags                                      map[string]string
 	Instances                                 []keptInstance
 	Revision                                  int64
+	Owner                                     string
 }
 
 type keptInstance struct {
 	ID, Creator, Health string
 	Attributes          map[string]string
+	OfTask              bool
 }
-
-// ofTask is an attribute of the instances that ECS registers: their tasks start anew and register again.
-const ofTask = "ECS_SERVICE_NAME"
 
 // Keep returns namespaces, services and the instances that clients registered.
 func (s *Service) Keep() ([]byte, error) {
@@ -57,10 +56,10 @@ func (s *Service) Keep() ([]byte, error) {
 	for _, from := range s.services {
 		made := keptService{
 			from.id, from.name, from.description, from.creator, from.namespace.id, from.created, from.dns, from.custom, from.tags,
-			nil, from.revision,
+			nil, from.revision, from.owner,
 		}
 		for _, i := range from.instances {
-			made.Instances = append(made.Instances, keptInstance{i.id, i.creator, i.health, i.attributes})
+			made.Instances = append(made.Instances, keptInstance{i.id, i.creator, i.health, i.attributes, i.ofTask})
 		}
 		all.Services = append(all.Services, made)
 	}
@@ -88,13 +87,13 @@ func (s *Service) Restore(content json.RawMessage) error {
 		}
 		made := &service{
 			id: from.ID, name: from.Name, description: from.Description, creator: from.Creator, namespace: into,
-			created: from.Created, dns: from.DNS, custom: from.Custom, tags: from.Tags, revision: from.Revision,
+			created: from.Created, dns: from.DNS, custom: from.Custom, tags: from.Tags, revision: from.Revision, owner: from.Owner,
 			instances: make(map[string]*instance, len(from.Instances)),
 		}
 		s.services[made.id] = made
 		for _, i := range from.Instances {
 			one := &instance{id: i.ID, creator: i.Creator, attributes: i.Attributes, health: i.Health}
-			if i.Attributes[ofTask] != "" {
+			if i.OfTask { // it starts anew, and registers again
 				s.withdraw(made, one)
 				continue
 			}

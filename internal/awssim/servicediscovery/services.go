@@ -27,7 +27,8 @@ type service struct {
 	custom                         *CustomHealth // nil: instances have no health
 	tags                           map[string]string
 	instances                      map[string]*instance
-	revision                       int64 // of its instances
+	revision                       int64  // of its instances
+	owner                          string // the service of ECS that made it for Service Connect; empty for others
 }
 
 // DNSConfig is which records instances get.

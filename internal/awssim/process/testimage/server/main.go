@@ -10,8 +10,8 @@
 //	parent  starts a deaf child, prints its process id and exits
 //
 // The web server answers VERSION on every path, HEALTH (a status code, 200) on /health, the request's
-// headers on /headers, the file of the query's "path" on /file (PUT writes it),
-// after the query's "for" (a duration) on /slow, and exits with code 7 on /crash.
+// headers on /headers, its port on /who, the file of the query's "path" on /file (PUT writes it), what the query's "url"
+// answers on /get, after the query's "for" (a duration) on /slow, and exits with code 7 on /crash.
 package main
 
 import (
@@ -153,8 +153,34 @@ func routes() http.Handler {
 		}
 		answer(w, "", err)
 	})
+	mux.HandleFunc("/who", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, os.Getenv("PORT")) })
+	mux.HandleFunc("/get", func(w http.ResponseWriter, r *http.Request) {
+		content, err := fetch(r.Context(), r.URL.Query().Get("url"))
+		answer(w, content, err)
+	})
 	mux.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) { os.Exit(7) })
 	return mux
+}
+
+// fetch returns what a URL answers, after its status if that is not 200.
+func fetch(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", fmt.Errorf("asking: %w", err)
+	}
+	found, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("asking: %w", err)
+	}
+	defer func() { _ = found.Body.Close() }()
+	content, err := io.ReadAll(found.Body)
+	if found.StatusCode != http.StatusOK {
+		return fmt.Sprintf("%d %s", found.StatusCode, content), err
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading: %w", err)
+	}
+	return string(content), nil
 }
 
 func answer(w http.ResponseWriter, content string, err error) {
