@@ -65,10 +65,14 @@ def clean(schema):
 
 
 def attributes(type_name, schema):
-    """Returns the names that Fn::GetAtt can read: cfn-lint's knowledge less what AWS never gives back."""
+    """Returns the names that Fn::GetAtt can read: cfn-lint's knowledge less what AWS never gives back.
+
+    "Outputs.*" stands for every name that begins so; other patterns are of types that do not have them in fact.
+    """
     known = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_name).get_atts
     secret = {pointer.removeprefix("/properties/").replace("/", ".") for pointer in schema.get("writeOnlyProperties", [])}
-    return sorted(name for name in known if "*" not in name and name not in secret)
+    names = {r"Outputs\..*": "Outputs.*"}
+    return sorted(names.get(name, name) for name in known if ("*" not in name or name in names) and name not in secret)
 
 
 def type_names():

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/acm"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/autoscaling"
@@ -81,7 +82,9 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	parts.stacks.Clock, parts.stacks.Providers, parts.stacks.Logger = pace, providers, log
+	parts.stacks.Wrap = func(own resource.Provider) resource.Provider { return server.faults.Wrap(own, pace) }
 	server.stacks = cloudformation.New(parts.stacks)
+	server.moving = slices.Sorted(slices.Values(append(server.moving, server.stacks.Types()...)))
 	server.add(server.stacks)
 	return server
 }

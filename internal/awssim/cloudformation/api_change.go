@@ -83,7 +83,8 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if err := s.takePolicies(call, st, in); err != nil {
 		return nil, err
 	}
-	st.outdate()
+	s.outdate(st)
+	st.led = false
 	//nolint:contextcheck // it outlives the call
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback, in.RetainExceptOnCreate)
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
@@ -200,6 +201,9 @@ func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
 	}
 	for _, logicalID := range active {
 		live := st.records[logicalID]
+		if live.resourceType == stackType { // only its update tells whether its template is another
+			return true, nil
+		}
 		wanted, err := s.want(st, deployed, scope, logicalID)
 		if err != nil || live.status == createFailed || live.status == updateFailed || live.differs(wanted) ||
 			!samePolicies(live.definition, wanted.definition) {
@@ -252,7 +256,7 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 	if !ok {
 		return new(wire.None), nil // deleting what is not there succeeds
 	}
-	blocked := s.blockedDeletion(st)
+	blocked, protected := s.blockedDeletion(st), s.protectedRoot(st)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if again, err := st.repeated("DeleteStack", in.ClientRequestToken); again || err != nil {
@@ -261,7 +265,7 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 	if st.status == deleteComplete || st.status == deleteInProgress {
 		return new(wire.None), nil
 	}
-	if err := st.mayDelete(in); err != nil {
+	if err := st.mayDelete(in, protected); err != nil {
 		return nil, err
 	}
 	s.startDelete(st, in, blocked) //nolint:contextcheck // it outlives the call
@@ -269,9 +273,9 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 }
 
 // mayDelete refuses a deletion in the words of AWS. The caller holds st.mu.
-func (st *stack) mayDelete(in *deleteStackInput) error {
+func (st *stack) mayDelete(in *deleteStackInput, protected bool) error {
 	switch {
-	case st.terminationProtection:
+	case st.terminationProtection, protected:
 		return invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", st.name)
 	case !st.status.deletable():
 		return invalid("Stack [%s] cannot be deleted while in status %s", st.id, st.status)

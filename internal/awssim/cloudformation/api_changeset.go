@@ -28,7 +28,7 @@ type createChangeSetInput struct {
 	ResourcesToImport   []resourceToImport
 	// ImportExistingResources takes over what the template names and what exists.
 	ImportExistingResources bool
-	// IncludeNestedStacks changes nothing: nested stacks are refused.
+	// IncludeNestedStacks makes change sets of the nested stacks, too.
 	IncludeNestedStacks   bool
 	RollbackConfiguration *rollbackConfiguration
 	DeploymentConfig      *deploymentConfig
@@ -85,6 +85,9 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	proposed, err := s.proposal(call, st, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.IncludeNestedStacks && proposed.deployed.nests() {
+		return nil, wire.Unsupported(call, "IncludeNestedStacks of templates with nested stacks")
 	}
 	if in.ChangeSetType == changeSetImport {
 		if err := s.checkImportList(st, proposed.deployed, in.ResourcesToImport); err != nil {

@@ -2,7 +2,6 @@ package cloudformation
 
 import (
 	"context"
-	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -69,30 +68,21 @@ func (s *Service) continueUpdateRollback(
 	if again, err := st.repeated("ContinueUpdateRollback", in.ClientRequestToken); again || err != nil {
 		return out, err
 	}
+	if st.nesting.parentID != "" {
+		return nil, invalid("RollbackUpdatedStack cannot be invoked on child stacks")
+	}
 	if st.status != updateRollbackFailed {
 		return nil, invalid("Stack:%s is in %s state and can not continue update rollback.", st.id, st.status)
 	}
-	skip := in.ResourcesToSkip
-	if in.ForceRollback {
-		skip = st.failedUpdates()
-	}
-	for _, logicalID := range skip {
-		if live := st.records[logicalID]; live == nil || live.status != updateFailed {
-			return nil, invalid("Resources specified to skip are not in UPDATE_FAILED state: [%s]", logicalID)
-		}
+	skip, err := s.leaveOut(st, in)
+	if err != nil {
+		return nil, err
 	}
 	s.begin(st, "ContinueUpdateRollback", in.ClientRequestToken, func(context.Context) { //nolint:contextcheck // outlives the call
 		s.runRollbackUpdate(st, skip)
 	})
 	st.enter(updateRollback, reasonUser, s.clock.Now())
 	return out, nil
-}
-
-// failedUpdates returns the resources in UPDATE_FAILED, sorted. The caller holds mu.
-func (st *stack) failedUpdates() []string {
-	return slices.DeleteFunc(sortedKeys(st.records), func(logicalID string) bool {
-		return st.records[logicalID].status != updateFailed
-	})
 }
 
 type rollbackStackInput struct {
@@ -117,6 +107,9 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 	}
 	if st.deployed.config.express() && !in.DeploymentConfig.express() {
 		return nil, invalid("RollbackStack is not supported for stacks that were last updated using EXPRESS deployment mode")
+	}
+	if st.nesting.parentID != "" {
+		return nil, invalid("RollbackStack cannot be invoked on child stacks") // believed
 	}
 	st.express = in.DeploymentConfig.express()
 	switch st.status { //nolint:exhaustive // all others are refused
@@ -159,6 +152,9 @@ func (s *Service) updateTerminationProtection(
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.nesting.parentID != "" {
+		return nil, invalid("UpdateTerminationProtection cannot be invoked on child stacks") // believed
+	}
 	st.terminationProtection = *in.EnableTerminationProtection
 	return &stackID{StackID: st.id}, nil
 }

@@ -80,12 +80,21 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if retried || err != nil {
 		return answerOf(st), err
 	}
-	template, err := s.template(call, in.TemplateBody, in.TemplateURL)
+	if st == nil {
+		st = s.newStack(call, in.StackName)
+	}
+	deployed, policy, err := s.prepare(call, st, in)
 	if err != nil {
 		return nil, err
 	}
-	if st == nil {
-		st = s.newStack(call, in.StackName)
+	return s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
+}
+
+// prepare makes the first deployment of a stack and its policy, or returns why it is refused.
+func (s *Service) prepare(call *wire.Call, st *stack, in *createStackInput) (*deployment, *stackPolicy, error) {
+	template, err := s.template(call, in.TemplateBody, in.TemplateURL)
+	if err != nil {
+		return nil, nil, err
 	}
 	deployed := &deployment{
 		template: template, tags: in.Tags, capabilities: in.Capabilities, notificationARNs: in.NotificationARNs,
@@ -93,19 +102,16 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 		config: in.DeploymentConfig,
 	}
 	if deployed.parameters, err = assign(template, in.Parameters, nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := s.fetch(call, template, deployed.parameters); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	policy, err := s.policyOf(call, in.StackPolicyBody, "StackPolicyURL", in.StackPolicyURL)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := s.check(st, deployed, in.ResourceTypes); err != nil {
-		return nil, err
-	}
-	return s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
+	return deployed, policy, s.check(st, deployed, in.ResourceTypes)
 }
 
 func (s *Service) newStack(call *wire.Call, name string) *stack {
@@ -129,7 +135,7 @@ func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in
 	if taken || (other == st && st.status != reviewInProgress) {
 		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
-	st.outdate()
+	s.outdate(st)
 	st.terminationProtection, st.policy = in.EnableTerminationProtection, policy
 	disableRollback, err := in.DeploymentConfig.disablesRollback(in.DisableRollback)
 	if err != nil {

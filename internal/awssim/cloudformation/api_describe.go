@@ -32,6 +32,8 @@ type describedStack struct {
 	DriftInformation            stackDrift
 	LastOperations              []operationEntry
 	DeploymentConfig            *deploymentConfig
+	ParentID                    string `query:"ParentId"`
+	RootID                      string `query:"RootId"`
 }
 
 type describedParameter struct {
@@ -57,11 +59,11 @@ func (s *Service) describeStacks(_ context.Context, call *wire.Call, in *describ
 		if !ok {
 			return nil, notFound(in.StackName)
 		}
-		return &describeStacksOutput{Stacks: []describedStack{st.describe()}}, nil
+		return &describeStacksOutput{Stacks: []describedStack{s.describe(st)}}, nil
 	}
 	described := []describedStack{}
 	for _, st := range s.store.all(call.Place()) {
-		if one := st.describe(); one.StackStatus != deleteComplete {
+		if one := s.describe(st); one.StackStatus != deleteComplete {
 			described = append(described, one)
 		}
 	}
@@ -72,7 +74,8 @@ func (s *Service) describeStacks(_ context.Context, call *wire.Call, in *describ
 	return &describeStacksOutput{Stacks: shown, NextToken: next}, nil
 }
 
-func (st *stack) describe() describedStack {
+func (s *Service) describe(st *stack) describedStack {
+	protected := s.protectedRoot(st)
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	deployed := st.deployed
@@ -85,10 +88,10 @@ func (st *stack) describe() describedStack {
 		DisableRollback: st.disableRollback, NotificationARNs: orEmpty(deployed.notificationARNs), TimeoutInMinutes: deployed.timeout,
 		Capabilities: deployed.capabilities, Outputs: st.describeOutputs(), RoleARN: deployed.roleARN, Tags: orEmpty(deployed.tags),
 		DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
-		DeploymentConfig: deployed.config,
+		DeploymentConfig: deployed.config, ParentID: st.nesting.parentID, RootID: st.nesting.rootID,
 	}
 	if st.status != deleteComplete {
-		protected := st.terminationProtection
+		protected = protected || st.terminationProtection
 		described.EnableTerminationProtection = &protected
 	}
 	return described
@@ -137,6 +140,8 @@ type stackSummary struct {
 	StackStatusReason   *string
 	DriftInformation    stackDrift
 	LastOperations      []operationEntry
+	ParentID            string `query:"ParentId"`
+	RootID              string `query:"RootId"`
 }
 
 func (s *Service) listStacks(_ context.Context, call *wire.Call, in *listStacksInput) (*listStacksOutput, error) {
@@ -161,6 +166,7 @@ func (st *stack) summarize() stackSummary {
 		StackID: st.id, StackName: st.name, TemplateDescription: st.deployed.template.Description, CreationTime: wire.At(st.created),
 		LastUpdatedTime: wire.At(st.updated), DeletionTime: wire.At(st.deleted), StackStatus: st.status,
 		StackStatusReason: optional(st.reason), DriftInformation: st.driftInformation(), LastOperations: st.lastOperations,
+		ParentID: st.nesting.parentID, RootID: st.nesting.rootID,
 	}
 }
 

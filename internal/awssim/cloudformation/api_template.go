@@ -110,10 +110,19 @@ func (s *Service) givenTemplate(call *wire.Call, body *string, url string) (*doc
 // explainCapabilities says what a template needs to be acknowledged, and why, in the words of AWS.
 func explainCapabilities(template *document.Template) ([]string, string) {
 	needed, types := requiredCapability(template)
+	if (&deployment{template: template}).nests() { // whatever is nested may need them (quoted)
+		types = append(types, stackType)
+		slices.Sort(types)
+		return []string{capabilityNamedIAM, capabilityAutoExpand}, requiring(types)
+	}
 	if needed == "" {
 		return nil, ""
 	}
-	return []string{needed}, "The following resource(s) require capabilities: [" + strings.Join(types, ", ") + "]"
+	return []string{needed}, requiring(types)
+}
+
+func requiring(types []string) string {
+	return "The following resource(s) require capabilities: [" + strings.Join(types, ", ") + "]"
 }
 
 type getTemplateSummaryInput struct {

@@ -238,6 +238,9 @@ func (p *planner) modification(live *record, definition *document.Resource, afte
 		change.following = append(change.following, attribute)
 		change.comparing = append(change.comparing, p.compare(attribute, nil)...)
 	}
+	if definition.Type == stackType {
+		change.following, change.comparing = append(change.following, automatic()), append(change.comparing, automatic())
+	}
 	p.compareWithLive(&change, live, before, after)
 	change.replacement = replacementOf(slices.Concat(change.following, change.comparing))
 	if change.replacement == replacementTrue {

@@ -16,6 +16,14 @@ func direct(attribute string) plannedDetail {
 	}
 }
 
+// automatic is why every nested stack changes: only its own update tells whether its template is another (API reference,
+// recorded).
+func automatic() plannedDetail {
+	detail := direct("Properties")
+	detail.evaluation, detail.source = evaluationDynamic, "Automatic"
+	return detail
+}
+
 // details says why properties change, first as following references tells, then as comparing values does.
 func (p *planner) details(
 	live *record, definition *document.Resource, before, after foretold,

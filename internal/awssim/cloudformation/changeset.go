@@ -168,7 +168,7 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 }
 
 // outdate makes the change sets of a stack that changes by other means unusable. The caller holds st.mu.
-func (st *stack) outdate() {
+func (s *Service) outdate(st *stack) {
 	st.changeSetID = ""
 	for _, other := range st.changeSets {
 		if other.execution == executionAvailable || other.execution == executionUnavailable {

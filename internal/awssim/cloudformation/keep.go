@@ -49,6 +49,8 @@ type keptStack struct {
 	Unfinished                *keptUpdate
 	Retain                    []string // of a deletion under way
 	Force                     bool
+	ParentID, RootID, Nested  string // of a nested stack: whose it is, and its logical id there
+	Led                       bool
 }
 
 type keptDeployment struct {
@@ -111,6 +113,7 @@ type keptUpdate struct {
 	RetainExceptOnCreate bool
 	Records              map[string]keptRecord
 	Garbage              []keptLeftover
+	Nested               []string
 }
 
 type keptLeftover struct {
@@ -146,6 +149,7 @@ func (k *keptService) stack(st *stack) keptStack {
 		Policy: st.policy.text(), DuringUpdate: st.policyDuringUpdate.text(), DisableRollback: st.disableRollback,
 		Tokens: maps.Clone(st.tokens), ChangeSetID: st.changeSetID, LastOperations: slices.Clone(st.lastOperations),
 		Retain: st.deletion.retain, Force: st.deletion.force,
+		ParentID: st.nesting.parentID, RootID: st.nesting.rootID, Nested: st.nesting.logicalID, Led: st.led,
 	}
 	for name, r := range st.records {
 		kept.Records[name] = keepRecord(r)
@@ -165,6 +169,7 @@ func (k *keptService) stack(st *stack) keptStack {
 	if u := st.unfinished; u != nil {
 		kept.Unfinished = &keptUpdate{
 			Before: k.deployment(u.before), RetainExceptOnCreate: u.retainExceptOnCreate, Records: make(map[string]keptRecord),
+			Nested: slices.Clone(u.nested),
 		}
 		for name, r := range u.records {
 			kept.Unfinished.Records[name] = keepRecord(&r)

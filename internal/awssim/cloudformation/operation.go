@@ -15,6 +15,7 @@ type operation struct {
 	token  string // ClientRequestToken, or ""
 	cancel context.CancelCauseFunc
 	done   chan struct{}
+	turned chan struct{} // closed when it turns into a rollback
 
 	creates    []string // what a creation of a stack makes
 	configured bool     // all of it is made, and the stack's event about it is written
@@ -43,7 +44,10 @@ func (o *operation) name() string {
 }
 
 // turn makes an operation that failed a rollback, which AWS counts as an operation of its own.
-func (o *operation) turn() { o.id, o.what = uuid.NewString(), operationRollback }
+func (o *operation) turn() {
+	o.id, o.what = uuid.NewString(), operationRollback
+	close(o.turned)
+}
 
 // operationEntry is an operation as descriptions of stacks list it.
 type operationEntry struct {
@@ -91,19 +95,23 @@ func (o *operation) clientToken() string {
 // from, if any, has ended. The caller holds st.mu. An operation that was taken over must not change the stack's
 // status any more: whoever changes it looks at abandoned under the lock.
 func (s *Service) begin(st *stack, kind, token string, run func(ctx context.Context)) {
+	current := &operation{id: uuid.NewString(), kind: kind, what: typeOf(kind), token: token}
+	if token != "" {
+		st.tokens[token] = kind
+	}
+	st.lastOperations = []operationEntry{current.entry()}
+	s.start(st, current, run)
+}
+
+// start runs an operation, which begin describes. The caller holds st.mu.
+func (s *Service) start(st *stack, current *operation, run func(ctx context.Context)) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	before := st.operation
 	if before != nil {
 		before.cancel(errSuperseded)
 	}
-	current := &operation{
-		id: uuid.NewString(), kind: kind, what: typeOf(kind), token: token, cancel: cancel, done: make(chan struct{}),
-	}
+	current.cancel, current.done, current.turned = cancel, make(chan struct{}), make(chan struct{})
 	st.operation = current
-	st.lastOperations = []operationEntry{current.entry()}
-	if token != "" {
-		st.tokens[token] = kind
-	}
 	s.starting.Lock()
 	defer s.starting.Unlock()
 	if s.ctx.Err() != nil {

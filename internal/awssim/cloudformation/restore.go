@@ -42,7 +42,8 @@ func (s *Service) Restore(content json.RawMessage) error {
 		}
 		exports[kept.Name] = export{kept.StackID, kept.Name, kept.Value}
 	}
-	for _, st := range s.store.ordered {
+	for _, st := range slices.Backward(s.store.ordered) { // nested stacks before their parents, which will lead them
+		s.adopt(st)
 		st.mu.Lock()
 		s.resume(st)
 		st.mu.Unlock()
@@ -59,6 +60,7 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 		terminationProtection: kept.TerminationProtection, disableRollback: kept.DisableRollback, tokens: kept.Tokens,
 		changeSetID: kept.ChangeSetID, lastOperations: kept.LastOperations,
 		deletion: deletion{retain: kept.Retain, force: kept.Force},
+		nesting:  nesting{parentID: kept.ParentID, rootID: kept.RootID, logicalID: kept.Nested}, led: kept.Led,
 	}
 	if st.tokens == nil {
 		st.tokens = make(map[string]string)
@@ -75,6 +77,7 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 	if u := kept.Unfinished; u != nil {
 		st.unfinished = &update{
 			before: u.Before.restored(templates), retainExceptOnCreate: u.RetainExceptOnCreate, records: make(map[string]record),
+			nested: u.Nested,
 		}
 		for name, r := range u.Records {
 			st.unfinished.records[name] = *r.restored()
@@ -163,10 +166,13 @@ func (k keptRecord) restored() *record {
 
 // resume takes an operation up that was under way. The caller holds st.mu.
 func (s *Service) resume(st *stack) {
+	if st.operation != nil || st.waits() {
+		return // it goes on already, or its parent will go on with it
+	}
 	switch st.status { //nolint:exhaustive // the others are at rest
 	case createInProgress:
 		how := creation{onFailure: onFailureRollback}
-		if st.disableRollback {
+		if st.disableRollback || st.nesting.parentID != "" {
 			how.onFailure = onFailureDoNothing
 		}
 		s.begin(st, "CreateStack", "", func(ctx context.Context) { s.undoCreate(ctx, st, how, reasonRestarted) })

@@ -88,6 +88,9 @@ func (s *Service) provisionAll(ctx context.Context, st *stack) string {
 	if reason := breached(ctx); reason != "" {
 		return reason
 	}
+	if len(failed) == 0 && ctx.Err() != nil { // between two resources
+		return sentence(reasonCreationCancelled)
+	}
 	return failedTo("create", failed)
 }
 
@@ -137,6 +140,7 @@ func (s *Service) finishCreate(ctx context.Context, st *stack) string {
 	if err := s.publishOutputs(st); err != nil {
 		return sentence(err.Error())
 	}
+	s.release(st)
 	st.enter(createComplete, "", s.clock.Now())
 	return ""
 }

@@ -65,9 +65,24 @@ func (s *Service) leftovers(st *stack) []*record {
 	return found
 }
 
-// remove deletes resources, those first that others were made from last, and returns the logical ids of
-// those that it could not delete. A resource that something undeleted depends on is left alone.
+// remove deletes resources as sweep does.
 func (s *Service) remove(ctx context.Context, st *stack, doomed []*record, retain func(*record) bool) []string {
+	return s.sweep(ctx, doomed, func(ctx context.Context, r *record) error { return s.removeUnless(ctx, st, r, retain(r)) })
+}
+
+func (s *Service) removeUnless(ctx context.Context, st *stack, r *record, retained bool) error {
+	if !retained {
+		return s.delete(ctx, st, r)
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.note(r, deleteSkipped, "", s.clock.Now())
+	return nil
+}
+
+// sweep goes through resources, those first that others were made from last, and returns the logical ids of those that
+// failed. A resource that something depends on which failed is left alone.
+func (s *Service) sweep(ctx context.Context, doomed []*record, deed func(context.Context, *record) error) []string {
 	byKey := make(map[string]*record, len(doomed))
 	for _, r := range doomed {
 		byKey[r.key()] = r
@@ -78,16 +93,7 @@ func (s *Service) remove(ctx context.Context, st *stack, doomed []*record, retai
 		names:     keys,
 		waitsFor:  after,
 		keepGoing: true,
-		work: func(ctx context.Context, key string) error {
-			r := byKey[key]
-			if retain(r) {
-				st.mu.Lock()
-				defer st.mu.Unlock()
-				st.note(r, deleteSkipped, "", s.clock.Now())
-				return nil
-			}
-			return s.delete(ctx, st, r)
-		},
+		work:      func(ctx context.Context, key string) error { return deed(ctx, byKey[key]) },
 	}.run(ctx)
 	names := make([]string, len(failed))
 	for i, key := range failed {

@@ -31,8 +31,16 @@ func (s *Service) runRollbackUpdate(st *stack, skip []string) {
 		return
 	}
 	s.discardNew(st, u)
+	if st.led { // its outputs were published when it waited for its parent
+		_ = s.publishOutputs(st) // they were right before
+	}
 	st.enter(updateRollbackCleanup, "", s.clock.Now())
 	st.mu.Unlock()
+	s.cleanUpUnlessLed(st, s.cleanUpRollback)
+}
+
+// cleanUpRollback deletes what a rollback left behind.
+func (s *Service) cleanUpRollback(st *stack) {
 	s.removeGarbage(st)
 	if s.ctx.Err() != nil {
 		return
@@ -40,6 +48,7 @@ func (s *Service) runRollbackUpdate(st *stack, skip []string) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.unfinished, st.policyDuringUpdate = nil, nil
+	s.release(st)
 	st.enter(updateRollbackComplete, "", s.clock.Now())
 }
 
@@ -52,6 +61,10 @@ func (s *Service) revert(ctx context.Context, st *stack, u *update, logicalID st
 		defer st.mu.Unlock()
 		st.records[logicalID] = &old
 		return nil
+	}
+	if !live.touched && s.unsettled(live) {
+		live.touched, live.attempted = true, live.properties
+		u.take(logicalID)
 	}
 	if !live.touched {
 		defer st.mu.Unlock()

@@ -18,6 +18,8 @@ type update struct {
 	retainExceptOnCreate bool
 	// garbage are physical resources that success leaves behind: replaced or removed ones.
 	garbage []leftover
+	// nested are the logical ids of the nested stacks that were updated; their clean-up is the update's.
+	nested []string
 }
 
 // leftover is a physical resource that waits for the clean-up.
@@ -41,7 +43,7 @@ func (s *Service) runUpdate(ctx context.Context, st *stack, disableRollback bool
 		reason = s.finishUpdate(st)
 	}
 	if reason == "" {
-		s.cleanUp(st)
+		s.cleanUpUnlessLed(st, s.cleanUp)
 		return
 	}
 	st.mu.Lock()
@@ -83,6 +85,9 @@ func (s *Service) applyAll(ctx context.Context, st *stack) string {
 	}
 	if reason := breached(ctx); reason != "" {
 		return reason
+	}
+	if len(failed) == 0 && ctx.Err() != nil { // between two resources
+		return sentence(reasonUpdateCancelled)
 	}
 	return s.failures(st, failed)
 }
@@ -143,7 +148,8 @@ func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, sc
 		defer st.mu.Unlock()
 		return nil
 	}
-	if !live.differs(wanted) && live.status != updateFailed {
+	nests := live.resourceType == stackType
+	if !nests && !live.differs(wanted) && live.status != updateFailed {
 		defer st.mu.Unlock()
 		live.definition, live.dependencies = wanted.definition, wanted.dependencies
 		return nil
@@ -158,6 +164,9 @@ func (s *Service) apply(ctx context.Context, st *stack, deployed *deployment, sc
 	}
 	if replaces {
 		return s.replace(ctx, st, live, wanted)
+	}
+	if nests {
+		st.unfinished.take(logicalID)
 	}
 	previous := live.properties
 	live.adopt(wanted)
@@ -232,11 +241,19 @@ func fixedName(before resource.Properties, wanted desired) (string, bool) {
 	return name, ok && before[property] == name
 }
 
+// take remembers a nested stack that the update reaches.
+func (u *update) take(logicalID string) {
+	if !slices.Contains(u.nested, logicalID) {
+		u.nested = append(u.nested, logicalID)
+	}
+}
+
 func (u *update) discard(r *record, retain bool) {
 	u.garbage = append(u.garbage, leftover{record: r, retain: retain})
 }
 
-// finishUpdate publishes the outputs and enters the clean-up, or returns why it cannot.
+// finishUpdate publishes the outputs and enters the clean-up, or returns why it cannot. A nested stack keeps what a rollback
+// of its parent would need.
 func (s *Service) finishUpdate(st *stack) string {
 	blocked := s.exportsInUse(st)
 	st.mu.Lock()
@@ -247,9 +264,21 @@ func (s *Service) finishUpdate(st *stack) string {
 	if err := s.publishOutputs(st); err != nil {
 		return err.Error()
 	}
-	active, err := s.scope(st, st.deployed).Active()
-	if err != nil {
+	if _, err := s.scope(st, st.deployed).Active(); err != nil {
 		return err.Error()
+	}
+	if !st.led {
+		s.commit(st)
+	}
+	st.enter(updateCompleteCleanup, "", s.clock.Now())
+	return ""
+}
+
+// commit lets go of what the new deployment does not have, and of what a rollback would have needed. The caller holds st.mu.
+func (s *Service) commit(st *stack) {
+	active, err := s.scope(st, st.deployed).Active()
+	if err != nil { // it was asked for before
+		return
 	}
 	for _, logicalID := range st.inUse() {
 		if !slices.Contains(active, logicalID) {
@@ -261,12 +290,13 @@ func (s *Service) finishUpdate(st *stack) string {
 	for _, live := range st.records {
 		live.touched, live.attempted, live.deletedFirst = false, nil, false
 	}
-	st.enter(updateCompleteCleanup, "", s.clock.Now())
-	return ""
 }
 
 // cleanUp deletes what the update left behind. A failure does not fail the stack.
 func (s *Service) cleanUp(st *stack) {
+	st.mu.Lock()
+	s.commit(st)
+	st.mu.Unlock()
 	reason := ""
 	if failed := s.removeGarbage(st); len(failed) > 0 {
 		reason = reasonCleanupIncomplete
@@ -277,11 +307,15 @@ func (s *Service) cleanUp(st *stack) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.unfinished, st.policyDuringUpdate = nil, nil
+	s.release(st)
 	st.enter(updateComplete, reason, s.clock.Now())
 }
 
+// removeGarbage deletes what waits for the clean-up, and lets nested stacks do so, in one order: what is below may use what
+// is above, and the other way around.
 func (s *Service) removeGarbage(st *stack) []string {
 	st.mu.Lock()
+	nested := s.takingPart(st)
 	retain := make(map[*record]bool)
 	var doomed []*record
 	for _, left := range st.unfinished.garbage {
@@ -290,5 +324,11 @@ func (s *Service) removeGarbage(st *stack) []string {
 		retain[left.record] = left.retain
 	}
 	st.mu.Unlock()
-	return s.remove(s.ctx, st, doomed, func(r *record) bool { return retain[r] })
+	return s.sweep(s.ctx, slices.Concat(doomed, nested), func(ctx context.Context, r *record) error {
+		if slices.Contains(nested, r) {
+			s.settle(st, r) //nolint:contextcheck // like all clean-up it lasts as long as the service
+			return nil
+		}
+		return s.removeUnless(ctx, st, r, retain[r])
+	})
 }

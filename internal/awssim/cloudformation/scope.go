@@ -55,6 +55,9 @@ func (s *Service) attributeOf(st *stack, logicalID, attribute string) (any, erro
 	if value, ok := property(live.properties, attribute); ok {
 		return value, nil
 	}
+	if name, isOutput := strings.CutPrefix(attribute, "Outputs."); isOutput && live.resourceType == stackType {
+		return nil, &intrinsic.Error{Message: "Output '" + name + "' not found in stack '" + live.physicalID + "'"}
+	}
 	return nil, noAttribute(logicalID, attribute)
 }
 

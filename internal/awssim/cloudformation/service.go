@@ -9,6 +9,7 @@ package cloudformation
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
@@ -32,6 +33,8 @@ type Config struct {
 	Objects Objects
 	// Events is told of every change of a status; nil tells nobody.
 	Events awsevent.Sink
+	// Wrap puts something around the providers of the service's own types, such as faults; nil leaves them as they are.
+	Wrap func(resource.Provider) resource.Provider
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -64,9 +67,16 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{
-		clock: config.Clock, providers: config.Providers, alarms: config.Alarms, references: config.References,
+		clock: config.Clock, providers: make(map[string]resource.Provider), alarms: config.Alarms, references: config.References,
 		objects: config.Objects, log: log, mail: newMail(),
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
+	}
+	maps.Copy(s.providers, config.Providers)
+	for name, provider := range s.own() {
+		if config.Wrap != nil {
+			provider = config.Wrap(provider)
+		}
+		s.providers[name] = provider
 	}
 	if config.Topics != nil {
 		s.topics = postedTopics{s.mail, config.Topics}
@@ -76,6 +86,14 @@ func New(config Config) *Service {
 	}
 	return s
 }
+
+// own are the providers of the types that are CloudFormation's.
+func (s *Service) own() map[string]resource.Provider {
+	return map[string]resource.Provider{stackType: nested{s}}
+}
+
+// Types returns the resource types that the service itself makes real, sorted.
+func (s *Service) Types() []string { return sortedKeys(s.own()) }
 
 // Close stops all operations where they are and waits for their goroutines, and until what they told is delivered.
 func (s *Service) Close() error {

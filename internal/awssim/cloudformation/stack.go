@@ -24,6 +24,7 @@ type stack struct {
 	created  time.Time
 	bus      awsevent.Sink // nil tells nobody
 	topics   Topics        // nil tells nobody
+	nesting  nesting       // where it belongs
 
 	mu                    sync.Mutex
 	status                status
@@ -47,6 +48,8 @@ type stack struct {
 	detections            []*detection      // of drift, oldest first
 	unfinished            *update           // an update that failed and was not, or not wholly, rolled back
 	deletion              deletion          // how DeleteStack wanted it deleted last
+	led                   bool              // what its parent does with it is not over
+	skip                  []string          // of a nested stack, what the next try to roll it back leaves out; nil does not try
 }
 
 // deployment is one version of a stack: all that an update replaces and a rollback restores. It is not

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +34,7 @@ type stage struct {
 	inner  resource.Provider
 	told   bus
 
+	objects   cloudformation.Objects // of templates that are given by URL; nil without any
 	service   *cloudformation.Service
 	providers map[string]resource.Provider
 
@@ -41,6 +44,7 @@ type stage struct {
 	kept     map[string]string // secrets and parameters by service and key; SecureString ones by ssm-secure
 	once     map[string]bool   // the failures that happen a single time
 	log      []string          // what the provider was asked for
+	made     map[string]bool   // physical ids of what lives
 }
 
 // play runs a story in a bubble with virtual time.
@@ -55,7 +59,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	realTime := clock.Clock{Speed: 1}
 	plain := generic.New(realTime)
-	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), kept: make(map[string]string), once: make(map[string]bool)}
+	s := &stage{t: t, inner: plain, failures: make(map[string]string), alarms: make(map[string]string), kept: make(map[string]string), once: make(map[string]bool), made: make(map[string]bool)}
 	s.providers = make(map[string]resource.Provider)
 	for name := range plain.Providers() {
 		s.providers[name] = s
@@ -72,7 +76,7 @@ func newStage(t *testing.T) *stage {
 // open starts the service, without stacks.
 func (s *stage) open() {
 	s.openWith(cloudformation.Config{
-		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s, References: s,
+		Clock: clock.Clock{Speed: 1}, Providers: s.providers, Events: &s.told, Alarms: s, References: s, Objects: s.objects,
 	})
 }
 
@@ -196,7 +200,20 @@ func (s *stage) Create(ctx context.Context, r resource.Request) (resource.Result
 	if err := s.asked("Create", r); err != nil {
 		return resource.Result{}, err
 	}
-	return s.inner.Create(ctx, r)
+	initiated := r.Initiated
+	r.Initiated = func(physicalID string) {
+		s.mu.Lock()
+		s.made[physicalID] = true
+		s.mu.Unlock()
+		initiated(physicalID)
+	}
+	result, err := s.inner.Create(ctx, r)
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.made[result.PhysicalID] = true
+	}
+	return result, err
 }
 
 func (s *stage) Update(ctx context.Context, r resource.Request) (resource.Result, error) {
@@ -218,7 +235,13 @@ func (s *stage) Delete(ctx context.Context, r resource.Request) error {
 	if err := s.asked("Delete", r); err != nil {
 		return err
 	}
-	return s.inner.Delete(ctx, r)
+	err := s.inner.Delete(ctx, r)
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.made, r.PhysicalID)
+	}
+	return err
 }
 
 // create starts a stack named "demo" and returns its id.
@@ -310,4 +333,11 @@ func (s *stage) story(nameOrID string) string {
 		}
 	}
 	return "\n" + strings.Join(lines, "\n") + "\n"
+}
+
+// living returns the physical ids of what was made and not deleted, sorted.
+func (s *stage) living() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.made))
 }

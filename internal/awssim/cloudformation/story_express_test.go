@@ -134,6 +134,7 @@ Resources:
 			play(t, func(s *stage) {
 				t := s.t
 				s.providers["AWS::ECS::TaskDefinition"], s.providers["AWS::ECS::Service"] = s, s
+				s.open()
 				s.create(template, func(in *cfn.CreateStackInput) { in.Parameters = with("one") })
 				s.settle("demo")
 				s.update(test.next, func(in *cfn.UpdateStackInput) {

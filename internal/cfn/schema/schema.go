@@ -90,13 +90,19 @@ func For(typeName string) (*Schema, bool) {
 // Types returns the names of all known resource types, sorted.
 func Types() []string { return schemas.Types() }
 
-// Attributes returns the names that Fn::GetAtt can read, sorted; nested ones with dots.
+// Attributes returns the names that Fn::GetAtt can read, sorted; nested ones with dots. "Outputs.*" stands for all names
+// that begin so.
 func (s *Schema) Attributes() []string { return slices.Clone(s.attributes) }
 
 // HasAttribute reports whether Fn::GetAtt can read the name.
 func (s *Schema) HasAttribute(name string) bool {
-	_, found := slices.BinarySearch(s.attributes, name)
-	return found
+	if _, found := slices.BinarySearch(s.attributes, name); found {
+		return true
+	}
+	return slices.ContainsFunc(s.attributes, func(attribute string) bool {
+		prefix, open := strings.CutSuffix(attribute, "*")
+		return open && len(name) > len(prefix) && strings.HasPrefix(name, prefix)
+	})
 }
 
 // document is the part of a registry schema that is not JSON Schema.
