@@ -179,11 +179,11 @@ func (d *plannedDetail) describe(values bool) changeDetail {
 	return described
 }
 
-func contextText(context map[string]any) string {
+func contextText(context *shownContext) string {
 	if context == nil {
 		return ""
 	}
-	return render(context, contextOrder)
+	return render(context.members, inContexts(context.definition))
 }
 
 // valueText writes scalars as they are and the rest as JSON.

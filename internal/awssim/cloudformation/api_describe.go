@@ -241,7 +241,7 @@ func (st *stack) encodeEvent(e *event) (wire.Encoded, error) {
 	encoded, err := wire.Encode(describedEvent{
 		StackID: st.id, EventID: e.id, StackName: st.name, OperationID: e.operationID, LogicalResourceID: e.logicalID,
 		PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at), ResourceStatus: e.status,
-		ResourceStatusReason: optional(e.reason), ResourceProperties: e.shownProperties(), ClientRequestToken: e.token,
+		ResourceStatusReason: optional(e.reason), ResourceProperties: st.shownProperties(e), ClientRequestToken: e.token,
 		DetailedStatus: e.detailedStatus(),
 	})
 	if err != nil {
@@ -251,10 +251,13 @@ func (st *stack) encodeEvent(e *event) (wire.Encoded, error) {
 	return encoded, nil
 }
 
-// shownProperties is the event's ResourceProperties; "" if it has none.
-func (e event) shownProperties() string {
+// shownProperties is the event's ResourceProperties; "" if it has none. The caller holds st.mu.
+func (st *stack) shownProperties(e *event) string {
 	if e.properties == nil {
 		return ""
+	}
+	if r := st.records[e.logicalID]; r != nil {
+		return render(e.properties, inEvents(r.definition))
 	}
 	return render(e.properties, eventOrder)
 }

@@ -117,7 +117,7 @@ func (st *stack) describeOperationEvent(e event) operationEvent {
 		EventID: e.id, StackID: st.id, OperationID: e.operationID, OperationType: e.operationType, EventType: "STACK_EVENT",
 		LogicalResourceID: e.logicalID, PhysicalResourceID: &physicalID, ResourceType: e.typeOfThing, Timestamp: wire.At(e.at),
 		StartTime: wire.At(e.at), ResourceStatus: e.status, ResourceStatusReason: optional(e.reason),
-		ResourceProperties: e.shownProperties(), ClientRequestToken: e.token, DetailedStatus: e.detailedStatus(),
+		ResourceProperties: st.shownProperties(&e), ClientRequestToken: e.token, DetailedStatus: e.detailedStatus(),
 	}
 	if e.failed() {
 		described.EventType = "PROVISIONING_ERROR"

@@ -33,12 +33,12 @@ type plannedChange struct {
 	// CloudFormation looks twice, and each look has details that the other lacks (recorded): without property values it
 	// follows references, with them it compares values.
 	following, comparing []plannedDetail
-	before, after        map[string]any // what the resource is, or nil: its properties as they are shown, policies and metadata
-	doubt                error          // why after may not be right
+	before, after        *shownContext // what the resource is and will be, or nil
+	doubt                error         // why after may not be right
 	// What only drift-aware change sets have: the drift status, what was found, and what was last deployed.
 	drift    string
 	live     *drift
-	previous map[string]any
+	previous *shownContext
 }
 
 // plannedDetail is one reason for a change.

@@ -19,8 +19,14 @@ func policyAction(policy string) string {
 	}
 }
 
-// contextOf is a resource as the description of a change set tells it.
-func contextOf(definition *document.Resource, properties resource.Properties) map[string]any {
+// shownContext is a resource as the description of a change set tells it: its properties as they are shown, policies and
+// metadata.
+type shownContext struct {
+	members    map[string]any
+	definition *document.Resource
+}
+
+func contextOf(definition *document.Resource, properties resource.Properties) *shownContext {
 	context := map[string]any{"Properties": properties}
 	if definition.DeletionPolicy != "" {
 		context["DeletionPolicy"] = definition.DeletionPolicy
@@ -31,7 +37,7 @@ func contextOf(definition *document.Resource, properties resource.Properties) ma
 	if definition.Metadata != nil {
 		context["Metadata"] = definition.Metadata
 	}
-	return context
+	return &shownContext{members: context, definition: definition}
 }
 
 // attributeDetails tells which attributes beside the properties change. What is shown of their values is believed; that

@@ -34,7 +34,7 @@ func (st *stack) notification(e event) string {
 	}
 	properties := "null"
 	if e.properties != nil {
-		properties = render(e.properties, eventOrder)
+		properties = st.shownProperties(&e)
 	}
 	var out strings.Builder
 	for _, line := range [][2]string{

@@ -18,6 +18,22 @@ import (
 // memberOrder sorts the names of an object's members in place.
 type memberOrder func(names []string)
 
+// inEvents is eventOrder for a resource of a template; nil stands for one that is not known.
+func inEvents(definition *document.Resource) memberOrder {
+	return func(names []string) { sortByBucket(names, usualBuckets(len(names)), definition) }
+}
+
+// inContexts is the order of maps that were made for as many members as they have.
+func inContexts(definition *document.Resource) memberOrder {
+	return func(names []string) {
+		buckets := 1
+		for 3*buckets < 4*len(names) {
+			buckets *= 2
+		}
+		sortByBucket(names, buckets, definition)
+	}
+}
+
 // render writes a JSON value as CloudFormation shows it.
 func render(value any, order memberOrder) string {
 	var out bytes.Buffer
@@ -72,7 +88,7 @@ func renderText(out *bytes.Buffer, text string) {
 }
 
 // eventOrder is the order of a map that grew from its usual size.
-func eventOrder(names []string) { sortByBucket(names, usualBuckets(len(names))) }
+func eventOrder(names []string) { inEvents(nil)(names) }
 
 // usualBuckets is how many buckets a map or set of so many members has if it grew: 16, doubled beyond three quarters.
 func usualBuckets(members int) int {
@@ -84,24 +100,29 @@ func usualBuckets(members int) int {
 	return buckets
 }
 
-// contextOrder is the order of a map that was made for as many members as it has.
-func contextOrder(names []string) {
-	buckets := 1
-	for 3*buckets < 4*len(names) {
-		buckets *= 2
-	}
-	sortByBucket(names, buckets)
-}
-
 // alphabetical is the order of the values in a change set's details.
 func alphabetical(names []string) { slices.Sort(names) }
 
-// sortByBucket sorts names by the bucket of a Java hash map that they fall into. What shares a bucket is sorted by name:
-// CloudFormation has it in the order of the template, which is not known here.
-func sortByBucket(names []string, buckets int) {
+// sortByBucket sorts names by the bucket of a Java hash map that they fall into. What shares a bucket comes as the template
+// has it, or by name where that is not known.
+func sortByBucket(names []string, buckets int, definition *document.Resource) {
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(bucketOf(hashOf(a), buckets), bucketOf(hashOf(b), buckets)), cmp.Compare(a, b))
+		if order := cmp.Compare(bucketOf(hashOf(a), buckets), bucketOf(hashOf(b), buckets)); order != 0 {
+			return order
+		}
+		return cmp.Or(cmp.Compare(placeOf(a, definition), placeOf(b, definition)), cmp.Compare(a, b))
 	})
+}
+
+// placeOf is where a resource's text first names a member.
+func placeOf(name string, definition *document.Resource) int {
+	if definition == nil {
+		return 0
+	}
+	if place := slices.Index(definition.Order, name); place >= 0 {
+		return place
+	}
+	return len(definition.Order)
 }
 
 // javaPrime is the factor by which Java's hash codes add up.

@@ -30,6 +30,8 @@ type Resource struct {
 	DeletionPolicy      string // empty if not given
 	UpdateReplacePolicy string // empty if not given
 	Metadata            any
+	// Order are the names of members anywhere within the resource, as its text first names them.
+	Order []string
 	// Dependencies are the logical ids that the resource waits for, sorted: DependsOn and all that it refers to.
 	Dependencies []string
 }

@@ -11,7 +11,8 @@ import (
 
 // Parse reads a template and checks its form. Errors are *Error.
 func Parse(body string) (*Template, error) {
-	root, err := decode(body)
+	orders := make(map[string]*names)
+	root, err := decode(body, orders)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +28,7 @@ func Parse(body string) (*Template, error) {
 		return nil, err
 	}
 	template.Body = body
+	template.readOrders(orders)
 	template.resolveDependencies()
 	if err := template.checkReferences(); err != nil {
 		return nil, err
@@ -34,12 +36,17 @@ func Parse(body string) (*Template, error) {
 	return template, nil
 }
 
-// decode returns the body's JSON values; short intrinsic functions of YAML are spelt out.
-func decode(body string) (any, error) {
-	if strings.HasPrefix(strings.TrimSpace(body), "{") {
-		return decodeJSON(body)
+// decode returns the body's JSON values; short intrinsic functions of YAML are spelt out. It notes in which order the
+// resources name their members.
+func decode(body string, orders map[string]*names) (any, error) {
+	if !strings.HasPrefix(strings.TrimSpace(body), "{") {
+		return decodeYAML(body, orders)
 	}
-	return decodeYAML(body)
+	root, err := decodeJSON(body)
+	if err == nil {
+		orderJSON(json.NewDecoder(strings.NewReader(body)), nil, orders)
+	}
+	return root, err
 }
 
 func decodeJSON(body string) (any, error) {

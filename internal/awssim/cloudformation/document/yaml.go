@@ -27,7 +27,7 @@ func isFunction(name string) bool {
 	}
 }
 
-func decodeYAML(body string) (any, error) {
+func decodeYAML(body string, orders map[string]*names) (any, error) {
 	var document, rest yaml.Node
 	decoder := yaml.NewDecoder(strings.NewReader(body))
 	if err := decoder.Decode(&document); err != nil && !errors.Is(err, io.EOF) {
@@ -41,7 +41,11 @@ func decodeYAML(body string) (any, error) {
 	case len(document.Content) == 0:
 		return nil, malformed("YAML not well-formed.")
 	}
-	return valueOf(document.Content[0], 0)
+	root, err := valueOf(document.Content[0], 0)
+	if err == nil {
+		orderYAML(document.Content[0], nil, orders)
+	}
+	return root, err
 }
 
 // valueOf turns a node of YAML into a JSON value. Aliases are refused in the words that people publish.
