@@ -1,13 +1,14 @@
-"""Answers of real AWS, as tests of others recorded them (localstack's snapshots of 2022 to 2026): which members there are,
-what they are by default, and the words of errors. The calls and values are our own.
+"""Answers of real AWS, as others recorded them (localstack's snapshots of 2022 to 2026, transcripts of the command line of
+2026): which members there are, what they are by default, and the words of errors. The calls and values are our own.
 
 Run as boto3_cases.py is.
 """
 
 import json
+import re
 import time
 
-from boto3_cases import client, equal, main, refused, stack
+from boto3_cases import QUICKLY, TEMPLATES, client, equal, main, refused, stack
 
 TRUST = {
     "Version": "2012-10-17",
@@ -141,7 +142,7 @@ def case_queues_forget_what_a_template_no_longer_says():
     with stack("queue", template(MaximumMessageSize=2048, DelaySeconds=3, VisibilityTimeout=9)) as cloudformation:
         url = outputs(cloudformation, "queue")["Url"]
         cloudformation.update_stack(StackName="queue", TemplateBody=template(DelaySeconds=4))
-        cloudformation.get_waiter("stack_update_complete").wait(StackName="queue", WaiterConfig={"Delay": 0.05})
+        cloudformation.get_waiter("stack_update_complete").wait(StackName="queue", WaiterConfig=QUICKLY)
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         got = [attributes[name] for name in ("MaximumMessageSize", "DelaySeconds", "VisibilityTimeout")]
         equal(got, ["262144", "4", "30"])
@@ -217,6 +218,125 @@ def case_events_are_refused_in_recorded_words():
         words = f"1 validation error detected: Value '{name}' at 'targets.2.member.id' failed to satisfy constraint: "
         with refused("ValidationException", f"{words}Member must {constraint}"):
             events.put_targets(Rule="sold", Targets=[{"Id": "one", "Arn": queue}, {"Id": name, "Arn": queue}])
+
+
+SERVICE = """
+    availabilityZoneRebalancing clusterArn createdAt createdBy currentServiceRevisions deploymentConfiguration
+    deploymentController deployments desiredCount enableECSManagedTags enableExecuteCommand events
+    healthCheckGracePeriodSeconds launchType loadBalancers networkConfiguration pendingCount placementConstraints
+    placementStrategy platformFamily platformVersion propagateTags resourceManagementType roleArn runningCount
+    schedulingStrategy serviceArn serviceName serviceRegistries status tags taskDefinition
+"""
+TASK = """
+    attachments attributes availabilityZone clusterArn connectivity connectivityAt containers cpu createdAt desiredStatus
+    enableExecuteCommand ephemeralStorage fargateEphemeralStorage group healthStatus lastStatus launchType memory overrides
+    platformFamily platformVersion pullStartedAt pullStoppedAt startedAt startedBy tags taskArn taskDefinitionArn version
+"""
+
+
+def check_task(ecs):
+    (arn,) = ecs.list_tasks(cluster="web")["taskArns"]
+    (task,) = ecs.describe_tasks(cluster="web", tasks=[arn])["tasks"]
+    members(task, TASK)
+    equal(task["overrides"], {"containerOverrides": [{"name": "web"}], "inferenceAcceleratorOverrides": []})
+    (attachment,) = task["attachments"]
+    (container,) = task["containers"]
+    names = ["subnetId", "networkInterfaceId", "macAddress", "privateDnsName", "privateIPv4Address"]
+    equal([detail["name"] for detail in attachment["details"]], names)
+    equal(container["networkInterfaces"][0]["attachmentId"], attachment["id"])
+    number = arn.rsplit("/", 1)[1]
+    uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    for text, pattern in (
+        (attachment["id"], uuid),
+        (container["containerArn"], f".*:container/web/{number}/{uuid}"),
+        (container["runtimeId"], f"{number}-[0-9]{{10}}"),
+    ):
+        if not re.fullmatch(pattern, text):
+            raise AssertionError(f"{text} is not like {pattern}")
+
+
+def case_services_tell_what_they_were_recorded_to_tell():
+    ecs, balancing = client("ecs"), client("elbv2")
+    with stack("web", (TEMPLATES / "web.yaml").read_text()) as cloudformation:
+        ecs.get_waiter("services_stable").wait(cluster="web", services=["web"], WaiterConfig=QUICKLY)
+        check_task(ecs)
+        changed = ecs.update_service(cluster="web", service="web", forceNewDeployment=True)["service"]
+        members(changed, SERVICE)
+        new, old = changed["deployments"]
+        equal((new["desiredCount"], new["rolloutState"], old["desiredCount"]), (0, "IN_PROGRESS", 1))
+        revision = changed["currentServiceRevisions"][0]
+        equal((revision["arn"].rsplit("/", 1)[1], revision["requestedTaskCount"]), (new["id"].split("/")[1], 0))
+        equal(changed["availabilityZoneRebalancing"], "ENABLED")
+        equal("alarms" in changed["deploymentConfiguration"], False)
+        ecs.get_waiter("services_stable").wait(cluster="web", services=["web"], WaiterConfig=QUICKLY)
+        (service,) = ecs.describe_services(cluster="web", services=["web"])["services"]
+        told = " | ".join(event["message"] for event in reversed(service["events"]))
+        order = (
+            r"has stopped 1 running tasks: \(task \w+\)\. \| \(service web\) deregistered 1 targets in \(target-group \S+\) \| "
+            rf"\(service web, taskSet {old['id']}\) has begun draining connections on 1 tasks\. \| "
+            rf"\(service web\) \(deployment {new['id']}\) deployment completed\."
+        )
+        if not re.search(order, told):
+            raise AssertionError(told)
+        group = outputs(cloudformation, "web")["Group"]
+        health = balancing.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0]
+        equal(health["AdministrativeOverride"]["Description"], "No override is currently active on target")
+        (balancer,) = balancing.describe_load_balancers()["LoadBalancers"]
+        equal([zone["LoadBalancerAddresses"] for zone in balancer["AvailabilityZones"]], [[], []])
+        attributes = balancing.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])
+        equal([each["Value"] for each in attributes["Attributes"] if each["Key"] == "access_logs.s3.bucket"], [""])
+
+
+def case_task_definitions_say_what_they_require():
+    ecs = client("ecs")
+    account = "123456789012"
+    made = ecs.register_task_definition(
+        family="recorded",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        executionRoleArn=f"arn:aws:iam::{account}:role/execution",
+        taskRoleArn=f"arn:aws:iam::{account}:role/task",
+        containerDefinitions=[
+            {
+                "name": "web",
+                "image": f"{account}.dkr.ecr.us-east-1.amazonaws.com/web:1",
+                "secrets": [{"name": "KEY", "valueFrom": f"arn:aws:secretsmanager:us-east-1:{account}:secret:k-AbCdEf"}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": "web",
+                        "awslogs-region": "us-east-1",
+                        "awslogs-stream-prefix": "ecs",
+                    },
+                },
+            }
+        ],
+    )["taskDefinition"]
+    equal(made["compatibilities"], ["EC2", "FARGATE", "MANAGED_INSTANCES"])
+    names = """
+        com.amazonaws.ecs.capability.logging-driver.awslogs ecs.capability.execution-role-awslogs
+        com.amazonaws.ecs.capability.ecr-auth com.amazonaws.ecs.capability.docker-remote-api.1.19
+        ecs.capability.secrets.asm.environment-variables com.amazonaws.ecs.capability.task-iam-role
+        ecs.capability.execution-role-ecr-pull com.amazonaws.ecs.capability.docker-remote-api.1.18 ecs.capability.task-eni
+    """
+    equal([each["name"] for each in made["requiresAttributes"]], names.split())
+
+
+def case_rules_of_groups_have_arns():
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.6.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="recorded", Description="d", VpcId=vpc)["GroupId"]
+    (rule,) = ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=80, ToPort=80, CidrIp="0.0.0.0/0"
+    )["SecurityGroupRules"]
+    members(
+        rule,
+        "CidrIpv4 FromPort GroupId GroupOwnerId IpProtocol IsEgress SecurityGroupRuleArn SecurityGroupRuleId ToPort",
+    )
+    prefix = "arn:aws:ec2:us-east-1:123456789012:security-group-rule/"
+    equal(rule["SecurityGroupRuleArn"], prefix + rule["SecurityGroupRuleId"])
 
 
 def case_networks_come_with_a_table_and_a_list():

@@ -201,7 +201,9 @@ func (s *Service) authorize(call *wire.Call, in *changeRulesInput, egress bool) 
 		}
 		rule.id = ruleID(found.id, rule.key())
 		found.rules = append(found.rules, rule)
-		out.SecurityGroupRuleSet = append(out.SecurityGroupRuleSet, found.describeRule(rule))
+		told := found.describeRule(rule)
+		told.TagSet = nil // which only a description has
+		out.SecurityGroupRuleSet = append(out.SecurityGroupRuleSet, told)
 	}
 	return out, s.write(found, egress)
 }

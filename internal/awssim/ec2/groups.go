@@ -121,19 +121,20 @@ type referencedGroup struct {
 }
 
 type groupRule struct {
-	SecurityGroupRuleID string           `query:"securityGroupRuleId"`
-	GroupID             string           `query:"groupId"`
-	GroupOwnerID        string           `query:"groupOwnerId"`
-	IsEgress            bool             `query:"isEgress"`
-	IPProtocol          string           `query:"ipProtocol"`
-	FromPort            int              `query:"fromPort"`
-	ToPort              int              `query:"toPort"`
-	CidrIpv4            string           `query:"cidrIpv4"`
-	CidrIpv6            string           `query:"cidrIpv6"`
-	PrefixListID        string           `query:"prefixListId"`
-	ReferencedGroupInfo *referencedGroup `query:"referencedGroupInfo"`
-	Description         string           `query:"description"`
-	TagSet              []tag            `query:"tagSet"`
+	SecurityGroupRuleID  string           `query:"securityGroupRuleId"`
+	GroupID              string           `query:"groupId"`
+	GroupOwnerID         string           `query:"groupOwnerId"`
+	IsEgress             bool             `query:"isEgress"`
+	IPProtocol           string           `query:"ipProtocol"`
+	FromPort             int              `query:"fromPort"`
+	ToPort               int              `query:"toPort"`
+	CidrIpv4             string           `query:"cidrIpv4"`
+	CidrIpv6             string           `query:"cidrIpv6"`
+	PrefixListID         string           `query:"prefixListId"`
+	ReferencedGroupInfo  *referencedGroup `query:"referencedGroupInfo"`
+	Description          string           `query:"description"`
+	TagSet               []tag            `query:"tagSet"`
+	SecurityGroupRuleArn string           `query:"securityGroupRuleArn"`
 }
 
 func (g *group) describeRule(rule permission) groupRule {
@@ -141,6 +142,7 @@ func (g *group) describeRule(rule permission) groupRule {
 		SecurityGroupRuleID: rule.id, GroupID: g.id, GroupOwnerID: g.Account, IsEgress: rule.egress, IPProtocol: rule.protocol,
 		FromPort: -1, ToPort: -1, CidrIpv4: rule.CidrIP, CidrIpv6: rule.CidrIPv6, PrefixListID: rule.PrefixListID,
 		Description: rule.Description, TagSet: []tag{},
+		SecurityGroupRuleArn: "arn:aws:ec2:" + g.Region + ":" + g.Account + ":security-group-rule/" + rule.id,
 	}
 	if rule.from != nil {
 		described.FromPort = *rule.from

@@ -43,6 +43,15 @@ type EphemeralStorage struct {
 	SizeInGiB int `json:"sizeInGiB"`
 }
 
+// disk is how large a task's disk is.
+func (t *TaskSpec) disk() EphemeralStorage {
+	const usual = 20
+	if t.EphemeralStorage != nil {
+		return *t.EphemeralStorage
+	}
+	return EphemeralStorage{usual}
+}
+
 // ContainerSpec is a container of a task definition.
 type ContainerSpec struct {
 	Name                   string            `json:"name"`

@@ -50,6 +50,7 @@ type describedDefinition struct {
 	TaskDefinitionArn    string     `json:"taskDefinitionArn"`
 	Revision             int        `json:"revision"`
 	Status               string     `json:"status"`
+	RequiresAttributes   []KeyName  `json:"requiresAttributes,omitempty"`
 	Compatibilities      []string   `json:"compatibilities"`
 	PlacementConstraints []struct{} `json:"placementConstraints"`
 	RegisteredAt         wire.Time  `json:"registeredAt,omitzero"`
@@ -65,8 +66,9 @@ type definitionOutput struct {
 func (d *definition) describe() describedDefinition {
 	described := describedDefinition{
 		TaskDefinitionArn: d.arn, Revision: d.revision, Status: d.status, TaskSpec: d.TaskSpec,
-		Compatibilities: []string{"EC2", launchFargate}, PlacementConstraints: []struct{}{},
-		RegisteredAt: wire.At(d.registered), RegisteredBy: fmt.Sprintf("arn:aws:iam::%s:user/awssim", d.place.Account),
+		RequiresAttributes: d.requires(), Compatibilities: []string{"EC2", launchFargate, "MANAGED_INSTANCES"},
+		PlacementConstraints: []struct{}{},
+		RegisteredAt:         wire.At(d.registered), RegisteredBy: fmt.Sprintf("arn:aws:iam::%s:user/awssim", d.place.Account),
 	}
 	if !d.retired.IsZero() {
 		described.DeregisteredAt = wire.At(d.retired)

@@ -121,7 +121,7 @@ type event struct {
 
 // notices are what happened to tasks since the scheduler last looked, to be told in one event each.
 type notices struct {
-	draining     int
+	draining     map[string]int // by deployment
 	registered   map[string]int // by target group
 	deregistered map[string]int // by target group
 	stopped      []string       // task ids
@@ -150,7 +150,8 @@ func (f *fleet) deploy(wanted revision, force bool) *deployment {
 		f.unsettle()
 		return again
 	}
-	made := &deployment{id: deploymentID(), revision: wanted, created: now, served: f.serve(wanted, now)}
+	id := deploymentID()
+	made := &deployment{id: id, revision: wanted, created: now, served: f.serve(wanted, lastPart(id), now)}
 	made.begin(now, "")
 	f.deployments = slices.Insert(f.deployments, 0, made)
 	f.failures, f.notBefore = 0, time.Time{}
@@ -192,7 +193,10 @@ func (f *fleet) sayf(format string, args ...any) {
 	if f.standalone {
 		return
 	}
-	message := fmt.Sprintf("(service %s) ", f.name) + fmt.Sprintf(format, args...)
+	f.say(fmt.Sprintf("(service %s) ", f.name) + fmt.Sprintf(format, args...))
+}
+
+func (f *fleet) say(message string) {
 	if len(f.events) > 0 && f.events[0].message == message {
 		return
 	}
@@ -202,21 +206,25 @@ func (f *fleet) sayf(format string, args ...any) {
 	f.events = f.events[:min(len(f.events), maxEvents)]
 }
 
-// tell turns notices into events.
+// tell turns notices into events, in the order in which AWS was recorded to tell them (April and October 2026).
 func (f *fleet) tell() {
 	noticed := f.notices
-	f.notices = notices{registered: make(map[string]int), deregistered: make(map[string]int)}
+	f.notices = notices{
+		registered: make(map[string]int), deregistered: make(map[string]int), draining: make(map[string]int),
+	}
 	for group, count := range noticed.registered {
 		f.sayf("registered %d targets in (target-group %s)", count, group)
 	}
-	if noticed.draining > 0 {
-		f.sayf("has begun draining connections on %d tasks.", noticed.draining)
+	if len(noticed.stopped) > 0 {
+		f.sayf("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(f.inOrder(noticed.stopped)))
 	}
 	for group, count := range noticed.deregistered {
 		f.sayf("deregistered %d targets in (target-group %s)", count, group)
 	}
-	if len(noticed.stopped) > 0 {
-		f.sayf("has stopped %d running tasks: %s.", len(noticed.stopped), taskList(f.inOrder(noticed.stopped)))
+	for deployment, count := range noticed.draining {
+		if !f.standalone {
+			f.say(fmt.Sprintf("(service %s, taskSet %s) has begun draining connections on %d tasks.", f.name, deployment, count))
+		}
 	}
 }
 

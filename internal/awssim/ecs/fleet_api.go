@@ -31,6 +31,7 @@ func (s *Service) newFleet(in *cluster, name string, spec *FleetSpec, tags map[s
 	if err != nil {
 		return nil, err
 	}
+	chosen.balance()
 	deployed, err := s.revision(in.place, in, spec, revision{})
 	if err != nil {
 		return nil, err
@@ -133,7 +134,9 @@ func (s *Service) createService(_ context.Context, call *wire.Call, in *createSe
 	if err != nil {
 		return nil, err
 	}
-	return &serviceOutput{Service: made.describe(true)}, nil
+	described := made.describe(true)
+	described.begins()
+	return &serviceOutput{Service: described}, nil
 }
 
 type updateServiceInput struct {
@@ -151,10 +154,16 @@ func (s *Service) updateService(_ context.Context, call *wire.Call, in *updateSe
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.update(found, &in.FleetSpec, in.ForceNewDeployment); err != nil {
+	before := found.deployments
+	result, err := s.update(found, &in.FleetSpec, in.ForceNewDeployment)
+	if err != nil {
 		return nil, err
 	}
-	return &serviceOutput{Service: found.describe(true)}, nil
+	described := found.describe(true)
+	if !slices.Contains(before, result) {
+		described.begins()
+	}
+	return &serviceOutput{Service: described}, nil
 }
 
 type deleteServiceInput struct {

@@ -41,6 +41,16 @@ type describedService struct {
 	PropagateTags                 string                `json:"propagateTags"`
 	EnableExecuteCommand          bool                  `json:"enableExecuteCommand"`
 	AvailabilityZoneRebalancing   string                `json:"availabilityZoneRebalancing"`
+	ResourceManagementType        string                `json:"resourceManagementType"`
+}
+
+// begins describes a service as the answer does that starts a deployment: before the scheduler has looked at it.
+func (d *describedService) begins() {
+	d.CurrentServiceDeployment = ""
+	if len(d.Deployments) > 0 {
+		d.Deployments[0].DesiredCount = 0
+		d.CurrentServiceRevisions[0].RequestedTaskCount = 0
+	}
 }
 
 type describedDeployment struct {
@@ -88,7 +98,10 @@ func (f *fleet) describe(withTags bool) describedService {
 		HealthCheckGracePeriodSeconds: int(f.grace / time.Second), SchedulingStrategy: replica,
 		DeploymentController: Controller{Type: "ECS"}, CreatedBy: fmt.Sprintf("arn:aws:iam::%s:user/awssim", f.place.Account),
 		EnableECSManagedTags: f.managedTags, EnableExecuteCommand: f.execute, PropagateTags: f.propagate,
-		AvailabilityZoneRebalancing: f.rebalancing,
+		AvailabilityZoneRebalancing: f.rebalancing, ResourceManagementType: "CUSTOMER",
+	}
+	if told := f.config.Alarms; told != nil && !told.Enable && len(told.AlarmNames) == 0 {
+		described.DeploymentConfiguration.Alarms = nil // which are told once there are some
 	}
 	if len(f.deployments) > 0 {
 		current := f.deployments[0].revision

@@ -91,6 +91,19 @@ func (f *FleetSpec) settings(current settings) (settings, error) {
 	return current, current.check()
 }
 
+// balance says what is not said about rebalancing: ENABLED, where deployments may start more tasks than are desired. That
+// services that cannot be rebalanced are taken as DISABLED is believed.
+func (s *settings) balance() {
+	const all = 100
+	if s.rebalancing != "" {
+		return
+	}
+	s.rebalancing = disabled
+	if s.config.MaximumPercent != nil && *s.config.MaximumPercent > all {
+		s.rebalancing = "ENABLED"
+	}
+}
+
 func (s *settings) check() error {
 	if s.desired < 0 {
 		return errInvalid("desiredCount must not be negative.")
@@ -101,7 +114,7 @@ func (s *settings) check() error {
 func defaultSettings() settings {
 	return settings{
 		desired: defaultDesired, config: defaultConfig(),
-		propagate: "NONE", rebalancing: disabled,
+		propagate: "NONE",
 	}
 }
 

@@ -42,9 +42,6 @@ func (s *Service) advance(t *task, status string) {
 		t.started = time.Now().UTC()
 	case stopping:
 		t.leftAt = time.Now().UTC()
-		if t.stop.code == byScheduler && !t.started.IsZero() {
-			t.fleet.notices.stopped = append(t.fleet.notices.stopped, t.id)
-		}
 	case stopped:
 		t.stoppedAt = time.Now().UTC()
 	}
@@ -256,7 +253,7 @@ func (s *Service) leave(t *task, drain bool) {
 		drained = append(drained, s.Balancers.Deregister(balancer.TargetGroupArn, t.address.String(), balancer.ContainerPort))
 	}
 	s.mu.Lock()
-	t.fleet.notices.draining++
+	t.fleet.notices.draining[t.deployment.id]++
 	for _, balancer := range t.registered {
 		t.fleet.notices.deregistered[balancer.TargetGroupArn]++
 	}

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -19,16 +18,14 @@ type servedRevision struct {
 	known []endpoint // that its tasks know
 }
 
-// serve records a revision that is about to be deployed. Call it locked.
-func (f *fleet) serve(wanted revision, now time.Time) *servedRevision {
-	const least = 1_000_000_000_000_000_000
-	id := least + rand.Int64N(least) //nolint:gosec // an identifier, not a secret
+// serve records a revision that is about to be deployed for the first time: both have the same number. Call it locked.
+func (f *fleet) serve(wanted revision, id string, now time.Time) *servedRevision {
 	var blue *deployment
 	if len(f.deployments) > 0 {
 		blue = f.serving()
 	}
 	made := &servedRevision{
-		arn:     arn(f.place, fmt.Sprintf("service-revision/%s/%s/%d", f.cluster.name, f.name, id)),
+		arn:     arn(f.place, fmt.Sprintf("service-revision/%s/%s/%s", f.cluster.name, f.name, id)),
 		created: now, revision: wanted, balancers: f.resolve(wanted.balancers, blue), digests: make(map[string]string),
 		offered: f.offered,
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/network"
 )
 
@@ -143,6 +145,9 @@ func (t *task) requestStop(code, reason string) {
 	t.stop = stopRequest{code, reason}
 	t.stoppingAt = time.Now().UTC()
 	t.healthy = false
+	if code == byScheduler && !t.started.IsZero() {
+		t.fleet.notices.stopped = append(t.fleet.notices.stopped, t.id)
+	}
 	t.tell()
 	t.ask()
 }
@@ -160,7 +165,7 @@ func (s *Service) newTask(f *fleet, of *deployment) (*task, error) {
 	id := hexID()
 	made := &task{
 		fleet: f, deployment: of, definition: of.revision.definition, id: id,
-		arn: arn(f.place, "task/"+f.cluster.name+"/"+id), eni: "eni-" + hexID()[:17], created: time.Now().UTC(),
+		arn: arn(f.place, "task/"+f.cluster.name+"/"+id), eni: "eni-0" + hexID()[:16], created: time.Now().UTC(),
 		subnet: subnet, address: address, last: provisioning, provider: f.provider(of),
 		volumes: make(map[string]string), group: "service:" + f.name, startedBy: of.id, execute: f.execute,
 	}
@@ -172,7 +177,7 @@ func (s *Service) newTask(f *fleet, of *deployment) (*task, error) {
 	for i := range made.definition.ContainerDefinitions {
 		spec := &made.definition.ContainerDefinitions[i]
 		one := &container{
-			spec: spec, arn: arn(f.place, fmt.Sprintf("container/%s/%s/%s", f.cluster.name, id, hexID())),
+			spec: spec, arn: arn(f.place, fmt.Sprintf("container/%s/%s/%s", f.cluster.name, id, uuid.NewString())),
 			last: pending, ready: make(chan struct{}),
 		}
 		if spec.HealthCheck != nil {

@@ -2,10 +2,15 @@ package ecs
 
 import (
 	"context"
+	"fmt"
+	"hash/crc32"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -44,6 +49,9 @@ type describedTask struct {
 	EnableExecuteCommand bool                 `json:"enableExecuteCommand"`
 	Overrides            taskOverrides        `json:"overrides"`
 	Tags                 []Tag                `json:"tags"`
+	// EphemeralStorage is told twice, as AWS does for Fargate.
+	EphemeralStorage        EphemeralStorage `json:"ephemeralStorage"`
+	FargateEphemeralStorage EphemeralStorage `json:"fargateEphemeralStorage"`
 }
 
 type attachment struct {
@@ -88,6 +96,7 @@ func (t *task) describe(withTags bool) describedTask {
 		Version: t.changes, Containers: []describedContainer{}, Attachments: []attachment{t.attachment()},
 		Attributes: []KeyValue{{Name: "ecs.cpu-architecture", Value: strings.ToLower(t.definition.architecture())}},
 		Overrides:  t.overrides(), Tags: []Tag{},
+		EphemeralStorage: t.definition.disk(), FargateEphemeralStorage: t.definition.disk(),
 	}
 	if t.stopping() {
 		described.DesiredStatus, described.StopCode, described.StoppedReason = stopped, t.stop.code, t.stop.reason
@@ -109,12 +118,18 @@ func (t *task) healthStatus() string {
 	return t.health()
 }
 
+// overrides names every container, whether it is overridden or not.
 func (t *task) overrides() taskOverrides {
 	var told taskOverrides
 	if t.deployment.run != nil {
 		told = t.deployment.run.overrides
 	}
 	told.ContainerOverrides = append([]containerOverride{}, told.ContainerOverrides...)
+	for _, each := range t.containers {
+		if !slices.ContainsFunc(told.ContainerOverrides, func(o containerOverride) bool { return o.Name == each.spec.Name }) {
+			told.ContainerOverrides = append(told.ContainerOverrides, containerOverride{Name: each.spec.Name})
+		}
+	}
 	told.InferenceAcceleratorOverrides = []struct{}{}
 	return told
 }
@@ -141,14 +156,26 @@ func (t *task) tags() map[string]string {
 	return table
 }
 
+// attachmentID is the UUID by which a task's network interface is attached.
+func (t *task) attachmentID() string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(t.eni)).String() }
+
+// hardware is the address that belongs to a task's network interface: of those that are administered locally.
+func (t *task) hardware() string {
+	const size = 6
+	address := uuid.NewSHA1(uuid.NameSpaceOID, []byte(t.eni))
+	address[0] = 0x0a
+	return net.HardwareAddr(address[:size]).String()
+}
+
 func (t *task) attachment() attachment {
 	status := "ATTACHED"
 	if t.last == stopped {
 		status = "DELETED"
 	}
-	return attachment{ID: t.eni[4:], Type: "ElasticNetworkInterface", Status: status, Details: []KeyValue{
+	return attachment{ID: t.attachmentID(), Type: "ElasticNetworkInterface", Status: status, Details: []KeyValue{
 		{"subnetId", t.subnet.ID},
 		{"networkInterfaceId", t.eni},
+		{"macAddress", t.hardware()},
 		{"privateDnsName", "ip-" + strings.ReplaceAll(t.address.String(), ".", "-") + ".ec2.internal"},
 		{"privateIPv4Address", t.address.String()},
 	}}
@@ -158,7 +185,7 @@ func (t *task) describeContainer(c *container) describedContainer {
 	described := describedContainer{
 		ContainerArn: c.arn, TaskArn: t.arn, Name: c.spec.Name, Image: c.spec.Image, LastStatus: c.last,
 		ExitCode: c.exit, Reason: c.reason, NetworkBindings: []struct{}{},
-		NetworkInterfaces: []networkInterface{{t.eni[4:], t.address.String()}},
+		NetworkInterfaces: []networkInterface{{t.attachmentID(), t.address.String()}},
 		HealthStatus:      unknown, CPU: strconv.Itoa(c.spec.CPU),
 	}
 	if t.last == stopped {
@@ -171,7 +198,7 @@ func (t *task) describeContainer(c *container) describedContainer {
 		described.ImageDigest = c.image.Digest()
 	}
 	if c.running != nil {
-		described.RuntimeID = t.id + "-" + c.arn[len(c.arn)-10:]
+		described.RuntimeID = fmt.Sprintf("%s-%010d", t.id, crc32.ChecksumIEEE([]byte(c.arn)))
 	}
 	if c.spec.Memory != 0 {
 		described.Memory = strconv.Itoa(c.spec.Memory)

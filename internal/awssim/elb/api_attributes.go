@@ -7,7 +7,21 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-type attributesOutput struct{ Attributes []props.Tag }
+type attributesOutput struct{ Attributes []toldAttribute }
+
+// toldAttribute has a value even if that is empty.
+type toldAttribute struct {
+	Key   string
+	Value *string
+}
+
+func tell(attributes map[string]string) *attributesOutput {
+	out := &attributesOutput{Attributes: []toldAttribute{}}
+	for _, each := range props.SortedTags(attributes) {
+		out.Attributes = append(out.Attributes, toldAttribute{each.Key, &each.Value})
+	}
+	return out
+}
 
 type balancerInput struct{ LoadBalancerArn string }
 
@@ -20,7 +34,7 @@ func (s *Service) describeLoadBalancerAttributes(
 	if !ok {
 		return nil, errBalancerNotFound()
 	}
-	return &attributesOutput{Attributes: props.SortedTags(found.attributes)}, nil
+	return tell(found.attributes), nil
 }
 
 type groupInput struct{ TargetGroupArn string }
@@ -32,7 +46,7 @@ func (s *Service) describeTargetGroupAttributes(_ context.Context, _ *wire.Call,
 	if !ok {
 		return nil, errGroupNotFound()
 	}
-	return &attributesOutput{Attributes: props.SortedTags(found.attributes)}, nil
+	return tell(found.attributes), nil
 }
 
 type listenerInput struct{ ListenerArn string }
@@ -44,7 +58,7 @@ func (s *Service) describeListenerAttributes(_ context.Context, _ *wire.Call, in
 	if !ok {
 		return nil, errListenerNotFound()
 	}
-	return &attributesOutput{Attributes: props.SortedTags(found.attributes)}, nil
+	return tell(found.attributes), nil
 }
 
 type modifyBalancerInput struct {
@@ -86,7 +100,7 @@ func (s *Service) modifyTargetGroupAttributes(
 		return nil, err
 	}
 	found.attributes = merged
-	return &attributesOutput{Attributes: props.SortedTags(merged)}, nil
+	return tell(merged), nil
 }
 
 type modifyListenerAttributesInput struct {
@@ -112,5 +126,5 @@ func change(values *map[string]string, kinds attributeKinds, given []attribute) 
 		return nil, err
 	}
 	*values = merged
-	return &attributesOutput{Attributes: props.SortedTags(merged)}, nil
+	return tell(merged), nil
 }

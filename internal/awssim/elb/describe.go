@@ -56,6 +56,8 @@ type balancerState struct{ Code string }
 type zone struct {
 	ZoneName string
 	SubnetID string `query:"SubnetId"`
+	// LoadBalancerAddresses are those that were chosen, of network load balancers; none are.
+	LoadBalancerAddresses []struct{}
 }
 
 type describeLoadBalancersOutput struct {
@@ -113,7 +115,9 @@ func (s *Service) describeBalancer(b *balancer) loadBalancer {
 	}
 	for _, id := range b.Subnets {
 		found, _ := s.subnets(b.place.Account, b.place.Region, id) // one that is gone has no zone
-		described.AvailabilityZones = append(described.AvailabilityZones, zone{ZoneName: found.AvailabilityZone, SubnetID: id})
+		described.AvailabilityZones = append(described.AvailabilityZones, zone{
+			ZoneName: found.AvailabilityZone, SubnetID: id, LoadBalancerAddresses: []struct{}{},
+		})
 	}
 	return described
 }

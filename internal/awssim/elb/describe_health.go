@@ -25,6 +25,8 @@ type targetHealthDescription struct {
 	Target          targetID
 	HealthCheckPort string
 	TargetHealth    targetHealth
+	// AdministrativeOverride is always the same: zones are not shifted here.
+	AdministrativeOverride targetHealth
 }
 
 type describeTargetHealthOutput struct {
@@ -64,5 +66,8 @@ func (out *describeTargetHealthOutput) add(id targetID, health Health) {
 	out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, targetHealthDescription{
 		Target: id, HealthCheckPort: strconv.Itoa(id.Port),
 		TargetHealth: targetHealth{string(health.State), health.Reason, health.Description},
+		AdministrativeOverride: targetHealth{
+			"no_override", "AdministrativeOverride.NoOverride", "No override is currently active on target",
+		},
 	})
 }
