@@ -127,6 +127,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	metrics.AddSource(balancers)
 	metrics.AddSource(clusters)
 	metrics.RunPoliciesWith(scaling)
+	s.carriers.events.RunTasksWith(clusters)
 	s.registry, s.clusters, s.balancers, s.names, s.certificates = images, clusters, balancers, names, certificates
 	return parts{
 		services: []api{

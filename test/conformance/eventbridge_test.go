@@ -112,3 +112,47 @@ func TestRulesAreMadeListedAndTried(t *testing.T) {
 		t.Errorf("%+v, %v", tried, err)
 	}
 }
+
+const running = `
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster, Properties: {ClusterName: main}}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: work
+      Cpu: '256'
+      Memory: '512'
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      ContainerDefinitions: [{Name: work, Image: nginx}]
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: orders
+      EventPattern: {source: [shop]}
+      Targets:
+        - Id: work
+          Arn: !GetAtt Cluster.Arn
+          RoleArn: arn:aws:iam::123456789012:role/events
+          Input: '{"containerOverrides": [{"name": "work", "environment": [{"name": "FROM", "value": "rule"}]}]}'
+          EcsParameters:
+            TaskDefinitionArn: !Ref Task
+            TaskCount: 2
+            LaunchType: FARGATE
+            NetworkConfiguration: {AwsVpcConfiguration: {Subnets: [subnet-1]}}
+`
+
+func TestACommandLineRunsTasksByARule(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.aws("cloudformation deploy --stack-name jobs --template-file " + s.file("jobs.yaml", running))
+	s.aws("events put-events --entries", `[{"Source":"shop","DetailType":"order","Detail":"{}"}]`)
+	const tries = 100
+	tasks := ""
+	for try := 0; tasks == "" && try < tries; try++ {
+		tasks = s.aws("ecs list-tasks --cluster main --started-by events-rule/orders --output text --query taskArns")
+	}
+	s.aws("ecs wait tasks-running --cluster main --tasks " + tasks)
+	s.want("ecs describe-tasks --cluster main --tasks "+tasks,
+		"tasks[].[group,overrides.containerOverrides[0].environment[0].value]", "family:work\trule\nfamily:work\trule")
+}

@@ -2,9 +2,12 @@ package ecs
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -56,6 +59,10 @@ type runTaskOutput struct {
 
 // runTask starts tasks that belong to no service. A client token that was used before answers the same tasks.
 func (s *Service) runTask(_ context.Context, call *wire.Call, in *runTaskInput) (*runTaskOutput, error) {
+	return s.run(call.Place(), in) //nolint:contextcheck // the tasks outlive the request
+}
+
+func (s *Service) run(place resource.Place, in *runTaskInput) (*runTaskOutput, error) {
 	count := 1
 	if in.Count != nil {
 		count = *in.Count
@@ -65,11 +72,11 @@ func (s *Service) runTask(_ context.Context, call *wire.Call, in *runTaskInput) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	into, err := s.cluster(call.Place(), in.Cluster)
+	into, err := s.cluster(place, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
-	runner := s.loose(into) //nolint:contextcheck // outlives the request
+	runner := s.loose(into)
 	out := &runTaskOutput{Tasks: []describedTask{}, Failures: []failure{}}
 	for _, each := range runner.tasks {
 		if in.ClientToken != "" && each.token == in.ClientToken {
@@ -84,13 +91,24 @@ func (s *Service) runTask(_ context.Context, call *wire.Call, in *runTaskInput) 
 		return nil, err
 	}
 	for range count {
-		made, err := s.newTask(runner, chosen) //nolint:contextcheck // outlives the request
+		made, err := s.newTask(runner, chosen)
 		if err != nil {
 			return nil, errInvalid("%s", err)
 		}
 		out.Tasks = append(out.Tasks, made.describe(true))
 	}
 	return out, nil
+}
+
+// StartTasks runs tasks for a rule of EventBridge. The request is one of RunTask in JSON; what it has beyond that in its
+// overrides is ignored, as on AWS.
+func (s *Service) StartTasks(place resource.Place, request []byte) error {
+	var in runTaskInput
+	if err := json.Unmarshal(request, &in); err != nil {
+		return fmt.Errorf("reading the request: %w", err)
+	}
+	_, err := s.run(place, &in)
+	return err
 }
 
 // run is what RunTask says beyond what a service's deployment does.

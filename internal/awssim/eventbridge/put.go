@@ -109,6 +109,9 @@ func (s *Service) send(by *rule, members map[string]any, whole string) {
 }
 
 func (s *Service) deliver(by *rule, target *Target, text string) error {
+	if target.isCluster() {
+		return s.start(by, target, text)
+	}
 	if strings.HasPrefix(target.Arn, "arn:aws:sns:") {
 		return s.Topics.Deliver(target.Arn, principal, by.arn(), text)
 	}

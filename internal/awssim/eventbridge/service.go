@@ -52,6 +52,8 @@ type Deps struct {
 type Service struct {
 	Deps
 
+	tasks Tasks // nil runs none
+
 	life context.Context //nolint:containedctx // ends with Close, not with a request
 	end  context.CancelFunc
 	work sync.WaitGroup // schedules

@@ -21,6 +21,7 @@ type Target struct {
 	InputPath        string           `json:",omitempty"`
 	InputTransformer *Transformer     `json:",omitempty"`
 	SqsParameters    *SQSParameters   `json:",omitempty"`
+	EcsParameters    *ECSParameters   `json:",omitempty"`
 	DeadLetterConfig *DeadLetter      `json:",omitempty"`
 	RetryPolicy      *RetryParameters `json:",omitempty"`
 }
@@ -61,14 +62,14 @@ func (t *Target) check(number int) error {
 	case len(t.ID) > longestID:
 		return errInvalid("1 validation error detected: Value '%s' at 'targets.%d.member.id' failed to satisfy constraint: "+
 			"Member must have length less than or equal to %d", t.ID, number, longestID)
-	case !strings.HasPrefix(t.Arn, "arn:aws:sqs:") && !strings.HasPrefix(t.Arn, "arn:aws:sns:"):
-		return errInvalid("awssim does not implement the target %s of rules: it knows queues and topics", t.Arn)
+	case !strings.HasPrefix(t.Arn, "arn:aws:sqs:") && !strings.HasPrefix(t.Arn, "arn:aws:sns:") && !t.isCluster():
+		return errInvalid("awssim does not implement the target %s of rules: it knows queues, topics and clusters of ECS", t.Arn)
 	case given > 1:
 		return errInvalid("Only one of Input, InputPath, or InputTransformer must be provided for target %s.", t.ID)
 	case strings.HasSuffix(t.Arn, ".fifo") && strings.HasPrefix(t.Arn, "arn:aws:sqs:") && t.SqsParameters == nil:
 		return errInvalid("Parameter(s) SqsParameters must be specified for target: %s.", t.ID)
 	default:
-		return nil
+		return t.checkTasks()
 	}
 }
 
