@@ -123,6 +123,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 		Subnets: s.records.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics, Events: s.carriers.events,
 		Records: s.records, Registries: registries, Folder: filesFolder(options),
 	})
+	roles := iam.New(s.records)
 	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})
 	metrics.AddSource(balancers)
 	metrics.AddSource(clusters)
@@ -140,7 +141,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 			s.carriers.events,
 			metrics,
 			ec2.New(s.records),
-			iam.New(s.records),
+			roles,
 			secrets,
 			parameters,
 			names,
@@ -152,7 +153,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 			scaling,
 		},
 		stacks: cloudformation.Config{
-			Alarms: metrics, References: kept, Objects: objects, Topics: s.carriers.topics, Events: s.carriers.events,
+			Alarms: metrics, Roles: roles, References: kept, Objects: objects, Topics: s.carriers.topics, Events: s.carriers.events,
 		},
 	}
 }

@@ -195,6 +195,7 @@ func TestATemplateIsReadFromItsURL(t *testing.T) {
 		sim.URL() + "/templates/none.yaml":                "S3 error: The specified key does not exist.",
 		sim.URL() + "/none/demo.yaml":                     "S3 error: The specified bucket does not exist",
 		"https://example.org/demo.yaml":                   "TemplateURL must be a supported URL.",
+		"s3://templates/stacks/demo.yaml":                 "S3 error: Domain name specified in templates is not a valid S3 domain",
 		"https://templates.s3.amazonaws.com/huge.yaml":    "Template may not exceed 1000000 bytes in size.",
 		"ftp://templates.s3.amazonaws.com/stacks/demo.it": "TemplateURL must be a supported URL.",
 	}

@@ -80,31 +80,30 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if !changed {
 		return nil, invalid("No updates are to be performed.")
 	}
-	if err := s.takePolicies(call, st, in); err != nil {
+	policy, during, err := s.policies(call, in)
+	if err != nil {
 		return nil, err
+	}
+	if in.Capabilities == nil { // recorded: the stack goes on telling them, though they acknowledge nothing any more
+		deployed.capabilities = st.deployed.capabilities
 	}
 	s.outdate(st)
 	st.led = false
 	//nolint:contextcheck // it outlives the call
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback, in.RetainExceptOnCreate)
+	st.unfinished.policy, st.policyDuringUpdate = policy, during
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }
 
-// takePolicies puts the policies that an update brings in force. The caller holds st.mu.
-func (s *Service) takePolicies(call *wire.Call, st *stack, in *updateStackInput) error {
+// policies returns the stack policies that an update brings: the one that the stack has from its end on, and the one that is in
+// force until then.
+func (s *Service) policies(call *wire.Call, in *updateStackInput) (*stackPolicy, *stackPolicy, error) {
 	policy, err := s.policyOf(call, in.StackPolicyBody, "StackPolicyURL", in.StackPolicyURL)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	during, err := s.policyOf(call, in.StackPolicyDuringUpdateBody, "StackPolicyDuringUpdateURL", in.StackPolicyDuringUpdateURL)
-	if err != nil {
-		return err
-	}
-	if policy != nil {
-		st.policy = policy
-	}
-	st.policyDuringUpdate = during
-	return nil
+	return policy, during, err
 }
 
 // mayUpdate refuses an update in the words of AWS. The caller holds st.mu.
@@ -132,6 +131,9 @@ func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deplo
 		return nil, err
 	}
 	old := st.deployed
+	if err := s.checkRole(in.RoleARN, old.roleARN); err != nil {
+		return nil, err
+	}
 	deployed := &deployment{
 		template: template, capabilities: in.Capabilities, tags: in.Tags, notificationARNs: in.NotificationARNs,
 		roleARN: in.RoleARN, timeout: old.timeout, rollback: in.RollbackConfiguration.over(old.rollback),
@@ -266,6 +268,9 @@ func (s *Service) deleteStack(_ context.Context, call *wire.Call, in *deleteStac
 		return new(wire.None), nil
 	}
 	if err := st.mayDelete(in, protected); err != nil {
+		return nil, err
+	}
+	if err := s.checkRole(in.RoleARN, st.deployed.roleARN); err != nil {
 		return nil, err
 	}
 	s.startDelete(st, in, blocked) //nolint:contextcheck // it outlives the call

@@ -74,6 +74,9 @@ func (s *Service) continueUpdateRollback(
 	if st.status != updateRollbackFailed {
 		return nil, invalid("Stack:%s is in %s state and can not continue update rollback.", st.id, st.status)
 	}
+	if err := s.checkRole(in.RoleARN, st.deployed.roleARN); err != nil {
+		return nil, err
+	}
 	skip, err := s.leaveOut(st, in)
 	if err != nil {
 		return nil, err
@@ -110,6 +113,9 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 	}
 	if st.nesting.parentID != "" {
 		return nil, invalid("RollbackStack cannot be invoked on child stacks") // believed
+	}
+	if err := s.checkRole(in.RoleARN, st.deployed.roleARN); err != nil {
+		return nil, err
 	}
 	st.express = in.DeploymentConfig.express()
 	switch st.status { //nolint:exhaustive // all others are refused

@@ -2,12 +2,14 @@ package cloudformation
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -94,6 +96,9 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 func (s *Service) prepare(call *wire.Call, st *stack, in *createStackInput) (*deployment, *stackPolicy, error) {
 	template, err := s.template(call, in.TemplateBody, in.TemplateURL)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.checkRole(in.RoleARN, ""); err != nil {
 		return nil, nil, err
 	}
 	deployed := &deployment{
@@ -193,7 +198,23 @@ func (s *Service) check(st *stack, deployed *deployment, allowedTypes []string) 
 	if err := scope.CheckRules(); err != nil {
 		return clientError(err)
 	}
-	return clientError(scope.Check())
+	if err := scope.Check(); err != nil {
+		return clientError(err)
+	}
+	return deployed.settle(scope)
+}
+
+// settle finds the policies of resources that are calls of functions. They cannot refer to resources (believed).
+func (d *deployment) settle(scope *intrinsic.Scope) error {
+	settled, err := d.template.Settled(scope.Text)
+	if errors.Is(err, intrinsic.ErrUnknown) {
+		return invalid("Template error: DeletionPolicy and UpdateReplacePolicy cannot refer to resources")
+	}
+	if err != nil {
+		return clientError(err)
+	}
+	d.template = settled
+	return nil
 }
 
 func (s *Service) checkTypes(template *document.Template, allowed []string) error {

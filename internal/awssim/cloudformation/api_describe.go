@@ -97,9 +97,10 @@ func (s *Service) describe(st *stack) describedStack {
 	return described
 }
 
+// describeParameters tells them in the order of a hash map (recorded), as it does outputs.
 func describeParameters(parameters map[string]parameterValue) []describedParameter {
 	var described []describedParameter
-	for _, name := range sortedKeys(parameters) {
+	for _, name := range hashedKeys(parameters) {
 		shown := parameters[name].shown()
 		described = append(described, describedParameter{
 			ParameterKey: name, ParameterValue: &shown, ResolvedValue: parameters[name].shownStored(),
@@ -110,7 +111,7 @@ func describeParameters(parameters map[string]parameterValue) []describedParamet
 
 func (st *stack) describeOutputs() []describedOutput {
 	var described []describedOutput
-	for _, name := range sortedKeys(st.outputs) {
+	for _, name := range hashedKeys(st.outputs) {
 		output := st.outputs[name]
 		described = append(described, describedOutput{
 			OutputKey: name, OutputValue: output.Value, Description: output.Description, ExportName: output.Export,

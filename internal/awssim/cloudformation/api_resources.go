@@ -180,8 +180,8 @@ func (s *Service) describeStackResource(
 		ResourceStatusReason: optional(r.reason), Metadata: "{}",
 		DriftInformation: r.driftInformation(),
 	}
-	if metadata, ok := r.definition.Metadata.(map[string]any); ok {
-		detail.Metadata = encodeProperties(metadata)
+	if r.metadata != nil {
+		detail.Metadata = encodeProperties(r.metadata)
 	}
 	return &describeStackResourceOutput{StackResourceDetail: detail}, nil
 }

@@ -173,14 +173,10 @@ func (s *Service) getTemplateSummary(
 			Description: declared.Description, ParameterConstraints: parameterConstraints{AllowedValues: orEmpty(declared.AllowedValues)},
 		})
 	}
-	if metadata, ok := template.Metadata.(map[string]any); ok {
-		out.Metadata = encodeProperties(metadata)
+	out.Metadata = summarizeMetadata(template)
+	for _, logicalID := range hashedKeys(template.Resources) { // one for each resource (examples of the command line)
+		out.ResourceTypes = append(out.ResourceTypes, template.Resources[logicalID].Type)
 	}
-	for _, wanted := range template.Resources {
-		out.ResourceTypes = append(out.ResourceTypes, wanted.Type)
-	}
-	slices.Sort(out.ResourceTypes)
-	out.ResourceTypes = slices.Compact(out.ResourceTypes)
 	out.Capabilities, out.CapabilitiesReason = explainCapabilities(template)
 	out.ResourceIdentifierSummaries = s.identifierSummaries(template)
 	if in.StackName != "" { // recorded: what a stack has is not told as something to import

@@ -138,11 +138,11 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 		}
 		if !exists || p.gone(logicalID) {
 			addition := plannedChange{
-				action: actionAdd, logicalID: logicalID, resourceType: definition.Type, after: contextOf(definition, after.shown),
-				doubt: after.doubt,
+				action: actionAdd, logicalID: logicalID, resourceType: definition.Type,
+				after: contextOf(definition, after.shown, after.metadata), doubt: after.doubt,
 			}
 			if exists {
-				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, abridged(live.shown))
+				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, abridged(live.shown), live.metadata)
 			}
 			planned = append(planned, addition)
 			continue
@@ -167,7 +167,7 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 func (p *planner) removal(live *record) plannedChange {
 	return plannedChange{
 		action: actionRemove, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
-		policy: policyAction(live.definition.DeletionPolicy), before: contextOf(live.definition, p.forgotten(live)),
+		policy: policyAction(live.definition.DeletionPolicy), before: contextOf(live.definition, p.forgotten(live), live.metadata),
 	}
 }
 
@@ -189,21 +189,39 @@ func (p *planner) forgotten(live *record) resource.Properties {
 	return abridged(shown)
 }
 
-// foretold are the properties that a resource will have, as far as they are known.
+// foretold are the properties that a resource will have, as far as they are known, and its metadata.
 type foretold struct {
-	real, shown resource.Properties
-	doubt       error // why some of them may not be right
+	real, shown, metadata resource.Properties
+	doubt                 error // why some of the properties may not be right
 }
 
-// properties evaluates what is known of a resource's properties; what is not becomes knownAfterApply.
+// properties evaluates what is known of a resource's properties and metadata; what is not becomes knownAfterApply.
 func (p *planner) properties(definition *document.Resource) (foretold, error) {
-	evaluated, shown := make(resource.Properties), make(resource.Properties)
 	p.scope.Doubt = nil
-	for _, name := range sortedKeys(definition.Properties) {
-		one := map[string]any{name: definition.Properties[name]}
+	evaluated, shown, err := p.foretell(definition.Properties)
+	if err != nil {
+		return foretold{}, err
+	}
+	after := foretold{real: evaluated, shown: abridged(shown), doubt: p.scope.Doubt}
+	if metadata, ok := definition.Metadata.(map[string]any); ok {
+		if after.metadata, _, err = p.foretell(metadata); err != nil {
+			return foretold{}, err
+		}
+	}
+	if known, ok := schema.For(definition.Type); ok {
+		after.real, err = known.Coerce(evaluated)
+	}
+	return after, err
+}
+
+// foretell returns the values of members, and as they are shown.
+func (p *planner) foretell(members map[string]any) (resource.Properties, resource.Properties, error) {
+	evaluated, shown := make(resource.Properties), make(resource.Properties)
+	for _, name := range sortedKeys(members) {
+		one := map[string]any{name: members[name]}
 		value, err := p.scope.Properties(one)
 		if _, wrong := errors.AsType[*intrinsic.Error](err); err != nil && !wrong {
-			return foretold{}, err
+			return nil, nil, err
 		}
 		if err != nil {
 			p.scope.Doubt = cmp.Or(p.scope.Doubt, err)
@@ -213,30 +231,25 @@ func (p *planner) properties(definition *document.Resource) (foretold, error) {
 		maps.Copy(evaluated, value)
 		maps.Copy(shown, masked(p.deployed, p.scope, one, value))
 	}
-	shown = abridged(shown)
-	known, ok := schema.For(definition.Type)
-	if !ok {
-		return foretold{real: evaluated, shown: shown, doubt: p.scope.Doubt}, nil
-	}
-	coerced, err := known.Coerce(evaluated)
-	return foretold{real: coerced, shown: shown, doubt: p.scope.Doubt}, err
+	return evaluated, shown, nil
 }
 
 func (p *planner) modification(live *record, definition *document.Resource, after foretold) plannedChange {
 	before := p.before(live)
 	change := plannedChange{
 		action: actionModify, logicalID: live.logicalID, physicalID: live.physicalID, resourceType: live.resourceType,
-		before: contextOf(live.definition, before.shown), after: contextOf(definition, after.shown), replacement: replacementFalse,
-		doubt: after.doubt,
+		before: contextOf(live.definition, before.shown, live.metadata), after: contextOf(definition, after.shown, after.metadata),
+		replacement: replacementFalse, doubt: after.doubt,
 	}
 	change.following, change.comparing = p.details(live, definition, before, after)
 	known, ok := schema.For(definition.Type)
 	if ok && known.Tagging.Property != "" && !maps.Equal(live.tags, p.stack.resourceTags(p.deployed, live.logicalID)) {
 		change.following, change.comparing = append(change.following, direct("Tags")), append(change.comparing, direct("Tags"))
 	}
-	for _, attribute := range attributeDetails(live.definition, definition) {
-		change.following = append(change.following, attribute)
-		change.comparing = append(change.comparing, p.compare(attribute, nil)...)
+	p.addMetadata(&change, live, definition, after)
+	for _, policy := range policyDetails(live.definition, definition) {
+		change.following = append(change.following, policy)
+		change.comparing = append(change.comparing, p.compare(policy, nil)...)
 	}
 	if definition.Type == stackType {
 		change.following, change.comparing = append(change.following, automatic()), append(change.comparing, automatic())

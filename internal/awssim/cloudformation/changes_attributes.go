@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -26,7 +27,7 @@ type shownContext struct {
 	definition *document.Resource
 }
 
-func contextOf(definition *document.Resource, properties resource.Properties) *shownContext {
+func contextOf(definition *document.Resource, properties, metadata resource.Properties) *shownContext {
 	context := map[string]any{"Properties": properties}
 	if definition.DeletionPolicy != "" {
 		context["DeletionPolicy"] = definition.DeletionPolicy
@@ -34,21 +35,36 @@ func contextOf(definition *document.Resource, properties resource.Properties) *s
 	if definition.UpdateReplacePolicy != "" {
 		context["UpdateReplacePolicy"] = definition.UpdateReplacePolicy
 	}
-	if definition.Metadata != nil {
-		context["Metadata"] = definition.Metadata
+	if metadata != nil {
+		context["Metadata"] = metadata
 	}
 	return &shownContext{members: context, definition: definition}
 }
 
-// attributeDetails tells which attributes beside the properties change. What is shown of their values is believed; that
-// policies have no word about recreation is quoted.
-func attributeDetails(before, after *document.Resource) []plannedDetail {
-	var details []plannedDetail
-	if !reflect.DeepEqual(before.Metadata, after.Metadata) {
-		metadata := direct("Metadata")
-		metadata.path, metadata.before, metadata.after = "/Metadata", before.Metadata, after.Metadata
-		details = append(details, metadata)
+// addMetadata tells why metadata change, as it is told of properties (recorded). What is shown of their values is believed.
+func (p *planner) addMetadata(change *plannedChange, live *record, definition *document.Resource, after foretold) {
+	if reflect.DeepEqual(live.metadata, after.metadata) {
+		return
 	}
+	base := direct("Metadata")
+	base.path, base.before, base.after = "/Metadata", orNoValue(live.metadata), orNoValue(after.metadata)
+	caused, byItself := p.follow(base, definition.Metadata, true, !reflect.DeepEqual(live.definition.Metadata, definition.Metadata))
+	change.following = slices.Concat(change.following, caused, byItself)
+	change.comparing = append(change.comparing, p.compare(base, definition.Metadata)...)
+}
+
+// orNoValue are metadata, or nil if there are none.
+func orNoValue(metadata resource.Properties) any {
+	if metadata == nil {
+		return nil
+	}
+	return metadata
+}
+
+// policyDetails tells which policies change. What is shown of their values is believed; that they have no word about
+// recreation is quoted.
+func policyDetails(before, after *document.Resource) []plannedDetail {
+	var details []plannedDetail
 	for _, policy := range []struct{ attribute, before, after string }{
 		{"DeletionPolicy", before.DeletionPolicy, after.DeletionPolicy},
 		{"UpdateReplacePolicy", before.UpdateReplacePolicy, after.UpdateReplacePolicy},

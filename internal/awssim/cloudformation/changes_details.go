@@ -10,9 +10,12 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/cfn/schema"
 )
 
+// sourceDirect is the source of what an expression changes by itself.
+const sourceDirect = "DirectModification"
+
 func direct(attribute string) plannedDetail {
 	return plannedDetail{
-		attribute: attribute, recreation: recreationNever, evaluation: evaluationStatic, source: "DirectModification",
+		attribute: attribute, recreation: recreationNever, evaluation: evaluationStatic, source: sourceDirect,
 	}
 }
 
@@ -56,7 +59,7 @@ func detailOf(resourceType, name string, before, after any) plannedDetail {
 	if !ok {
 		return detail
 	}
-	if name == known.Tagging.Property {
+	if name == known.Tagging.Property && resourceType != "AWS::S3::Bucket" { // recorded: a bucket's tags are like other properties
 		detail.attribute, detail.name = "Tags", ""
 	}
 	from, to := one(name, before), one(name, after)

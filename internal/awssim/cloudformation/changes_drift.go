@@ -96,7 +96,7 @@ func (p *planner) compareWithLive(change *plannedChange, live *record, before, a
 		return
 	}
 	found := p.live[live.logicalID]
-	change.live, change.previous = found, contextOf(live.definition, abridged(live.shown))
+	change.live, change.previous = found, contextOf(live.definition, abridged(live.shown), live.metadata)
 	change.drift = driftUnsupported
 	if found != nil {
 		change.drift = found.status

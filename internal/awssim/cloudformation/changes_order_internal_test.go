@@ -58,6 +58,9 @@ func TestDetailsComeInTheOrderOfAHashSet(t *testing.T) {
 			changeTarget{Attribute: "Properties", Name: "DisplayName", RequiresRecreation: "Never"}, "ParameterDisplayName",
 		)),
 	}
+	metadata, itself := byParameter(changeTarget{Attribute: "Metadata", RequiresRecreation: "Never"}, "SecretParameter")
+	tags, themselves := byParameter(changeTarget{Attribute: "Properties", Name: "Tags", RequiresRecreation: "Never"}, "SecretParameter")
+	cases["metadata and the tags of a bucket, without values"] = []changeDetail{metadata, tags, itself, themselves} // of 2024
 	for name, want := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -80,7 +80,7 @@ type keptRecord struct {
 	Changed                                time.Time
 	Definition                             *document.Resource
 	Dependencies                           []string
-	Properties, Shown, Attempted           resource.Properties
+	Properties, Shown, Attempted, Metadata resource.Properties
 	Attributes                             map[string]any
 	Tags                                   map[string]string
 	Touched, DeletedFirst, Skipped, Import bool
@@ -111,6 +111,7 @@ type keptChangeSet struct {
 type keptUpdate struct {
 	Before               *keptDeployment
 	RetainExceptOnCreate bool
+	Policy               string // a body
 	Records              map[string]keptRecord
 	Garbage              []keptLeftover
 	Nested               []string
@@ -170,6 +171,7 @@ func (k *keptService) stack(st *stack) keptStack {
 		kept.Unfinished = &keptUpdate{
 			Before: k.deployment(u.before), RetainExceptOnCreate: u.retainExceptOnCreate, Records: make(map[string]keptRecord),
 			Nested: slices.Clone(u.nested),
+			Policy: u.policy.text(),
 		}
 		for name, r := range u.records {
 			kept.Unfinished.Records[name] = keepRecord(&r)
@@ -213,6 +215,6 @@ func keepRecord(r *record) keptRecord {
 		LogicalID: r.logicalID, PhysicalID: r.physicalID, Type: r.resourceType, Status: r.status, Reason: r.reason,
 		Changed: r.changed, Definition: r.definition, Dependencies: r.dependencies, Properties: r.properties, Shown: r.shown,
 		Attempted: r.attempted, Attributes: r.attributes, Tags: r.tags, Touched: r.touched, DeletedFirst: r.deletedFirst,
-		Skipped: r.skipped, Import: r.imported, Replaced: r.replaced, Snapshot: r.snapshot,
+		Skipped: r.skipped, Import: r.imported, Replaced: r.replaced, Snapshot: r.snapshot, Metadata: r.metadata,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/document"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation/intrinsic"
@@ -22,6 +21,7 @@ type desired struct {
 	dependencies []string
 	properties   resource.Properties
 	shown        resource.Properties // with the secrets of NoEcho parameters masked
+	metadata     resource.Properties // nil if there is none
 	applied      resource.Properties // with dynamic references resolved: for providers; nil if that is still to be done
 	tags         map[string]string
 	schema       *schema.Schema
@@ -42,13 +42,16 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 	if err != nil {
 		return wanted, err
 	}
+	if wanted.metadata, err = metadataOf(definition, scope); err != nil {
+		return wanted, err
+	}
 	wanted.properties, wanted.shown = properties, masked(deployed, scope, definition.Properties, properties)
 	resolved, err := s.resolveAll(st.Place, properties)
 	if err != nil {
 		return wanted, err
 	}
-	if problems := known.Validate(resolved); len(problems) > 0 {
-		return wanted, invalidProperties(logicalID, problems)
+	if problems := slices.DeleteFunc(known.Validate(resolved), foundLater(definition.Type)); len(problems) > 0 {
+		return wanted, invalidProperties(definition.Type, logicalID, problems)
 	}
 	if wanted.applied, err = known.Coerce(resolved); err != nil {
 		return wanted, refusal("reading the schema of %s: %w", definition.Type, err)
@@ -58,6 +61,15 @@ func (s *Service) want(st *stack, deployed *deployment, scope *intrinsic.Scope, 
 		wanted.properties, err = known.Coerce(properties)
 	}
 	return wanted, err
+}
+
+// metadataOf evaluates a resource's metadata. Nothing in it is masked (recorded); nil if it has none.
+func metadataOf(definition *document.Resource, scope *intrinsic.Scope) (resource.Properties, error) {
+	metadata, ok := definition.Metadata.(map[string]any)
+	if !ok {
+		return nil, nil //nolint:nilnil // no metadata, no error
+	}
+	return scope.Properties(metadata)
 }
 
 // masked returns the properties as they are shown: what comes from a NoEcho parameter is not. It is called once the scope has
@@ -83,14 +95,6 @@ func masked(
 		return resource.Properties{} // better to show nothing than a secret
 	}
 	return shown
-}
-
-func invalidProperties(logicalID string, problems []schema.Problem) error {
-	lines := make([]string, len(problems))
-	for i, problem := range problems {
-		lines[i] = problem.String()
-	}
-	return refusal("Properties validation failed for resource %s with message:\n%s", logicalID, strings.Join(lines, "\n"))
 }
 
 // request asks the provider for something to do with a resource. The caller does not hold st.mu.
@@ -242,12 +246,13 @@ func updateVerbs() verbs {
 func (r *record) adopt(wanted desired) {
 	r.definition, r.dependencies = wanted.definition, wanted.dependencies
 	r.properties, r.shown, r.tags, r.skipped = wanted.properties, wanted.shown, wanted.tags, false
+	r.metadata = wanted.metadata
 }
 
 // differs reports whether a resource has to be updated to be as wanted. Policies of the template are no change of the
 // resource; Metadata is.
 func (r *record) differs(wanted desired) bool {
-	if !reflect.DeepEqual(r.properties, wanted.properties) || !reflect.DeepEqual(r.definition.Metadata, wanted.definition.Metadata) {
+	if !reflect.DeepEqual(r.properties, wanted.properties) || !reflect.DeepEqual(r.metadata, wanted.metadata) {
 		return true
 	}
 	return wanted.schema.Tagging.Property != "" && !maps.Equal(r.tags, wanted.tags)

@@ -100,6 +100,13 @@ func usualBuckets(members int) int {
 	return buckets
 }
 
+// hashedKeys are the keys of a map in eventOrder.
+func hashedKeys[V any](members map[string]V) []string {
+	names := slices.Collect(maps.Keys(members))
+	eventOrder(names)
+	return names
+}
+
 // alphabetical is the order of the values in a change set's details.
 func alphabetical(names []string) { slices.Sort(names) }
 

@@ -89,7 +89,12 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 	if err := st.restorePolicies(kept); err != nil {
 		return err
 	}
-	s.restoreChangeSets(st, kept, templates)
+	if err := s.settleAgain(st, st.deployed, st.unfinished.deployedBefore()); err != nil {
+		return err
+	}
+	if err := s.restoreChangeSets(st, kept, templates); err != nil {
+		return err
+	}
 	s.store.byID[st.id] = st
 	s.store.ordered = append(s.store.ordered, st)
 	if st.status == deleteComplete {
@@ -104,20 +109,25 @@ func (s *Service) restore(kept *keptStack, templates []*document.Template) error
 }
 
 func (st *stack) restorePolicies(kept *keptStack) error {
-	var err error
-	if kept.Policy != "" {
-		if st.policy, err = parsePolicy(kept.Policy); err != nil {
+	bodies := map[**stackPolicy]string{&st.policy: kept.Policy, &st.policyDuringUpdate: kept.DuringUpdate}
+	if st.unfinished != nil {
+		bodies[&st.unfinished.policy] = kept.Unfinished.Policy
+	}
+	for to, body := range bodies {
+		if body == "" {
+			continue
+		}
+		policy, err := parsePolicy(body)
+		if err != nil {
 			return err
 		}
+		*to = policy
 	}
-	if kept.DuringUpdate != "" {
-		st.policyDuringUpdate, err = parsePolicy(kept.DuringUpdate)
-	}
-	return err
+	return nil
 }
 
 // restoreChangeSets works the changes out anew of those that can still be executed.
-func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*document.Template) {
+func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*document.Template) error {
 	for _, c := range kept.ChangeSets {
 		restored := &changeSet{
 			id: c.ID, name: c.Name, kind: c.Kind, description: c.Description, created: c.Created,
@@ -126,6 +136,9 @@ func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*doc
 			revertDrift: c.RevertDrift, imports: c.Imports, importExisting: c.ImportExisting,
 		}
 		st.changeSets = append(st.changeSets, restored)
+		if err := s.settleAgain(st, restored.deployed); err != nil {
+			return err
+		}
 		if c.Status == statusPending || c.Execution == executionAvailable {
 			s.workOut(st, restored)
 		}
@@ -133,6 +146,20 @@ func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*doc
 			restored.execution = executionFailed
 		}
 	}
+	return nil
+}
+
+// settleAgain finds the policies of resources in deployments, whose templates were parsed anew.
+func (s *Service) settleAgain(st *stack, deployments ...*deployment) error {
+	for _, each := range deployments {
+		if each == nil {
+			continue
+		}
+		if err := each.settle(s.preview(st, each)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (k *keptDeployment) restored(templates []*document.Template) *deployment {
@@ -160,7 +187,7 @@ func (k keptRecord) restored() *record {
 		logicalID: k.LogicalID, physicalID: k.PhysicalID, resourceType: k.Type, status: k.Status, reason: k.Reason,
 		changed: k.Changed, definition: k.Definition, dependencies: k.Dependencies, properties: k.Properties, shown: k.Shown,
 		attempted: k.Attempted, attributes: k.Attributes, tags: k.Tags, touched: k.Touched, deletedFirst: k.DeletedFirst,
-		skipped: k.Skipped, imported: k.Import, replaced: k.Replaced, snapshot: k.Snapshot,
+		skipped: k.Skipped, imported: k.Import, replaced: k.Replaced, snapshot: k.Snapshot, metadata: k.Metadata,
 	}
 }
 

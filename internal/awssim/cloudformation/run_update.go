@@ -16,10 +16,20 @@ type update struct {
 	records map[string]record
 	// retainExceptOnCreate makes a rollback delete what the update made, whatever its DeletionPolicy.
 	retainExceptOnCreate bool
+	// policy is the stack policy that success brings; nil leaves the one that there is.
+	policy *stackPolicy
 	// garbage are physical resources that success leaves behind: replaced or removed ones.
 	garbage []leftover
 	// nested are the logical ids of the nested stacks that were updated; their clean-up is the update's.
 	nested []string
+}
+
+// deployedBefore is what a rollback leads back to; nil without an update.
+func (u *update) deployedBefore() *deployment {
+	if u == nil {
+		return nil
+	}
+	return u.before
 }
 
 // leftover is a physical resource that waits for the clean-up.
@@ -306,6 +316,9 @@ func (s *Service) cleanUp(st *stack) {
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
+	if st.unfinished.policy != nil {
+		st.policy = st.unfinished.policy
+	}
 	st.unfinished, st.policyDuringUpdate = nil, nil
 	s.release(st)
 	st.enter(updateComplete, reason, s.clock.Now())

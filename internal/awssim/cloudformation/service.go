@@ -25,6 +25,8 @@ type Config struct {
 	Providers map[string]resource.Provider
 	// Alarms are what rollback triggers watch; without them triggers are refused.
 	Alarms Alarms
+	// Roles are what stacks may be given; without it any role will do.
+	Roles Roles
 	// References finds the values of SSM parameters and secrets; without it templates cannot have any.
 	References References
 	// Topics get the events of stacks that name them, in order and without waiting; nil tells nobody.
@@ -44,6 +46,7 @@ type Service struct {
 	clock      clock.Clock
 	providers  map[string]resource.Provider
 	alarms     Alarms
+	roles      Roles
 	references References
 	objects    Objects
 	topics     Topics
@@ -67,8 +70,9 @@ func New(config Config) *Service {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{
-		clock: config.Clock, providers: make(map[string]resource.Provider), alarms: config.Alarms, references: config.References,
-		objects: config.Objects, log: log, mail: newMail(),
+		clock: config.Clock, providers: make(map[string]resource.Provider), alarms: config.Alarms, roles: config.Roles,
+		references: config.References,
+		objects:    config.Objects, log: log, mail: newMail(),
 		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
 	maps.Copy(s.providers, config.Providers)

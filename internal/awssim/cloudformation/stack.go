@@ -79,6 +79,7 @@ type record struct {
 	definition   *document.Resource // as it was applied last
 	dependencies []string           // logical ids, as they were when it was applied last
 	properties   resource.Properties
+	metadata     resource.Properties // nil if there is none
 	shown        resource.Properties // properties with the secrets of NoEcho parameters masked
 	attributes   map[string]any
 	tags         map[string]string

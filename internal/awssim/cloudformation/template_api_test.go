@@ -41,8 +41,8 @@ Resources:
 			got = append(got, aws.ToString(each.ResourceType), each.LogicalResourceIds, each.ResourceIdentifiers)
 		}
 		want := []any{
-			`{"Owner":"team"}`,
-			[]string{"AWS::S3::Bucket", "AWS::SNS::Topic"},
+			"{'Owner': 'team'}",
+			[]string{"AWS::SNS::Topic", "AWS::S3::Bucket", "AWS::SNS::Topic"},
 			"AWS::S3::Bucket",
 			[]string{"Bucket"},
 			[]string{"BucketName"},

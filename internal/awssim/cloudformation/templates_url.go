@@ -63,6 +63,10 @@ func (s *Service) fetchObject(call *wire.Call, member, address string) (string, 
 	if s.objects == nil {
 		return "", wire.Unsupported(call, member+" without S3")
 	}
+	if bucket, found := strings.CutPrefix(address, "s3://"); found { // recorded
+		host, _, _ := strings.Cut(bucket, "/")
+		return "", invalid("S3 error: Domain name specified in %s is not a valid S3 domain", host)
+	}
 	bucket, key, ok := objectAt(address)
 	if !ok {
 		return "", invalid("%s must be a supported URL.", member)

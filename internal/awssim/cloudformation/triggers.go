@@ -82,7 +82,12 @@ func (s *Service) checkTriggers(call *wire.Call, given *rollbackConfiguration) e
 	}
 	for _, trigger := range given.RollbackTriggers {
 		if trigger.Type != "AWS::CloudWatch::Alarm" && trigger.Type != "AWS::CloudWatch::CompositeAlarm" {
-			return invalid("Rollback trigger type %s is not supported", trigger.Type) // believed
+			return invalid("Rollback Trigger Type not supported") // recorded
+		}
+		const resource = 5 // of an ARN's parts
+		parts := strings.SplitN(trigger.ARN, ":", resource+1)
+		if len(parts) <= resource || !strings.HasPrefix(parts[resource], "alarm:") {
+			return invalid("RelativeId of a Rollback Trigger's ARN is incorrect") // recorded of an ARN of something else
 		}
 	}
 	return nil

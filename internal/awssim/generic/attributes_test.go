@@ -16,7 +16,7 @@ func TestEveryAttributeAnswersSomething(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			known, _ := schema.For(name)
-			made, err := provider.Create(t.Context(), request(name, resource.Properties{"Name": "items.example.org."}))
+			made, err := provider.Create(t.Context(), request(name, resource.Properties{"Name": "items.example.org.", "Roles": []any{"r"}}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -78,7 +78,7 @@ func TestEveryTypeThatNeedNotMoveHasAnID(t *testing.T) {
 		if _, ok := schema.For(name); !ok {
 			t.Errorf("%s has no schema", name)
 		}
-		made, err := serves.Create(t.Context(), request(name, resource.Properties{"Name": "items.example.org."}))
+		made, err := serves.Create(t.Context(), request(name, resource.Properties{"Name": "items.example.org.", "Roles": []any{"r"}}))
 		if err != nil || made.PhysicalID == "" {
 			t.Errorf("%s: %q, %v", name, made.PhysicalID, err)
 		}

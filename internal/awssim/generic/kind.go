@@ -14,6 +14,9 @@ type kind struct {
 	identify func(r resource.Request) (string, map[string]any)
 	// check refuses properties that contradict resources that exist; nil checks nothing.
 	check func(p *Provider, r resource.Request) error
+	// flaw says what is wrong with properties that AWS only looks at once it has given the resource an id: neither can such a
+	// resource be made, nor what was begun be deleted (recorded). Empty if nothing is; nil finds nothing.
+	flaw func(properties resource.Properties) string
 	// How long AWS takes, as seen in public event logs; rounded.
 	create, update, remove time.Duration
 	// blockers are the types, and their property, that refer to a resource and so block its deletion.

@@ -15,7 +15,7 @@ const (
 func iamKinds() map[string]kind {
 	return map[string]kind{
 		"AWS::IAM::Role":          {identify: identifyRole, create: roleCreate},
-		"AWS::IAM::Policy":        {identify: identifyPolicy, create: policyCreate},
+		"AWS::IAM::Policy":        {identify: identifyPolicy, create: policyCreate, flaw: unattached},
 		"AWS::IAM::ManagedPolicy": {identify: identifyManagedPolicy, create: policyCreate},
 	}
 }
@@ -37,6 +37,16 @@ func identifyPolicy(r resource.Request) (string, map[string]any) {
 	id := r.StackName[:min(letters, len(r.StackName))] + "-" + r.LogicalID[:min(letters-1, len(r.LogicalID))] + "-" +
 		random(mixedCase, suffixLength)
 	return id, map[string]any{"Id": id}
+}
+
+// unattached is what is wrong with an inline policy of nobody (quoted).
+func unattached(properties resource.Properties) string {
+	for _, owners := range []string{"Groups", "Roles", "Users"} {
+		if list, ok := properties[owners].([]any); ok && len(list) > 0 {
+			return ""
+		}
+	}
+	return "At least one of [Groups,Roles,Users] must be non-empty."
 }
 
 func identifyManagedPolicy(r resource.Request) (string, map[string]any) {

@@ -73,6 +73,12 @@ func (p *Provider) Providers() map[string]resource.Provider {
 // Create makes up an id and attributes, then waits as long as AWS does.
 func (p *Provider) Create(ctx context.Context, r resource.Request) (resource.Result, error) {
 	kind := p.kindOf(r.Type)
+	if kind.flaw != nil && kind.flaw(r.Properties) != "" {
+		if id, _ := kind.identify(r); r.Initiated != nil {
+			r.Initiated(id)
+		}
+		return resource.Result{}, &resource.Failure{Message: kind.flaw(r.Properties)}
+	}
 	made, id, err := p.make(kind, r)
 	if err != nil {
 		return resource.Result{}, err
@@ -134,6 +140,9 @@ func (p *Provider) Update(ctx context.Context, r resource.Request) (resource.Res
 // Delete removes a resource that nothing depends on.
 func (p *Provider) Delete(ctx context.Context, r resource.Request) error {
 	kind := p.kindOf(r.Type)
+	if kind.flaw != nil && kind.flaw(r.Properties) != "" {
+		return &resource.Failure{Message: kind.flaw(r.Properties)}
+	}
 	if err := p.wait(ctx, r, kind.remove); err != nil {
 		return fmt.Errorf("deleting %s: %w", r.PhysicalID, err)
 	}

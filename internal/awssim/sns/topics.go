@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/paging"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/policy"
@@ -239,7 +240,9 @@ func (s *Service) listTagsForResource(_ context.Context, _ *wire.Call, in *arnIn
 	}
 	out := &tagsOutput{Tags: []Tag{}}
 	for _, name := range slices.Sorted(maps.Keys(found.tags)) {
-		out.Tags = append(out.Tags, Tag{name, found.tags[name]})
+		if !strings.HasPrefix(name, "aws:") { // recorded: CloudFormation's are not told
+			out.Tags = append(out.Tags, Tag{name, found.tags[name]})
+		}
 	}
 	return out, nil
 }

@@ -341,5 +341,7 @@ func (s *Service) listQueueTags(_ context.Context, call *wire.Call, in *queueURL
 	if err != nil {
 		return nil, err
 	}
-	return &tagsOutput{maps.Clone(found.tags)}, nil
+	own := maps.Clone(found.tags)
+	maps.DeleteFunc(own, func(name, _ string) bool { return strings.HasPrefix(name, "aws:") }) // not told (recorded)
+	return &tagsOutput{own}, nil
 }

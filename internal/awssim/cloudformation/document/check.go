@@ -39,7 +39,7 @@ func (t *Template) checkResources() error {
 	var unresolved []string
 	for _, name := range sortedKeys(t.Resources) {
 		resource := t.Resources[name]
-		unresolved = append(unresolved, t.unresolved(resource.Properties, t.hasResource)...)
+		unresolved = append(unresolved, t.unresolved(resource.expressions(), t.hasResource)...)
 		for _, dependency := range resource.DependsOn {
 			if !t.hasResource(dependency) {
 				unresolved = append(unresolved, dependency)
@@ -54,7 +54,7 @@ func (t *Template) checkResources() error {
 		if _, ok := t.Conditions[resource.Condition]; resource.Condition != "" && !ok {
 			return malformed("Unresolved condition dependency %s in the Resources block of the template", resource.Condition)
 		}
-		if err := t.checkNames(resource.Properties); err != nil {
+		if err := t.checkNames(resource.expressions()); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,9 @@ type Resource struct {
 	DependsOn           []string
 	DeletionPolicy      string // empty if not given
 	UpdateReplacePolicy string // empty if not given
-	Metadata            any
+	// Policies are those of these two that are calls of functions, by their names; Settled gives them their values.
+	Policies map[string]any
+	Metadata any
 	// Order are the names of members anywhere within the resource, as its text first names them.
 	Order []string
 	// Dependencies are the logical ids that the resource waits for, sorted: DependsOn and all that it refers to.

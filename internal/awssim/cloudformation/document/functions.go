@@ -28,7 +28,7 @@ func (t *Template) checkFunctions() error {
 		allowed = append(allowed, "Fn::Length", "Fn::ToJsonString")
 	}
 	for _, name := range sortedKeys(t.Resources) {
-		if err := checkCalls(t.Resources[name].Properties, allowed); err != nil {
+		if err := checkCalls(t.Resources[name].expressions(), allowed); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,8 @@ func Parse(body string) (*Template, error) {
 	if !ok {
 		return nil, malformed("unsupported structure.")
 	}
-	if err := noNulls(root, ""); err != nil {
-		return nil, err
+	if hasNull(root) {
+		return nil, nullIn(body)
 	}
 	template, err := build(sections)
 	if err != nil {
@@ -92,26 +92,19 @@ func position(body string, offset int) (int, int) {
 	return bytes.Count(before, []byte("\n")) + 1, len(before) - bytes.LastIndexByte(before, '\n')
 }
 
-// noNulls refuses null anywhere, as CloudFormation does.
-func noNulls(value any, path string) error {
+// hasNull reports whether there is a null anywhere, which CloudFormation refuses.
+func hasNull(value any) bool {
 	switch typed := value.(type) {
 	case nil:
-		if name, ok := strings.CutPrefix(path, "/Resources/"); ok && !strings.Contains(name, "/") {
-			return malformed("[%s] resource definition is malformed", path)
-		}
-		return refuse("[%s] 'null' values are not allowed in templates", path)
+		return true
 	case map[string]any:
-		for _, key := range sortedKeys(typed) {
-			if err := noNulls(typed[key], path+"/"+key); err != nil {
-				return err
+		for _, member := range typed {
+			if hasNull(member) {
+				return true
 			}
 		}
 	case []any:
-		for i, item := range typed {
-			if err := noNulls(item, path+"/"+itoa(i)); err != nil {
-				return err
-			}
-		}
+		return slices.ContainsFunc(typed, hasNull)
 	}
-	return nil
+	return false
 }

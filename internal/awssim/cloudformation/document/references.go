@@ -134,7 +134,7 @@ func Variables(text string) []string {
 func (t *Template) resolveDependencies() {
 	for _, resource := range t.Resources {
 		names := slices.Clone(resource.DependsOn)
-		for _, reference := range References(resource.Properties) {
+		for _, reference := range References(resource.expressions()) {
 			if _, ok := t.Resources[reference.Name]; ok {
 				names = append(names, reference.Name)
 			}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 var (
@@ -82,4 +84,45 @@ func misplaced(lines []string) int {
 func hasToken(line string) bool {
 	text := strings.TrimSpace(line)
 	return text != "" && !strings.HasPrefix(text, "#")
+}
+
+// nullIn refuses a template, JSON or YAML, for the first null that is written in it (recorded).
+func nullIn(body string) *Error {
+	var document yaml.Node
+	path := ""
+	if strings.HasPrefix(strings.TrimSpace(body), "{") {
+		body = strings.ReplaceAll(body, "\t", " ") // JSON, which is YAML but for its tabs
+	}
+	if yaml.Unmarshal([]byte(body), &document) == nil && len(document.Content) > 0 {
+		path, _ = firstNull(document.Content[0], "")
+	}
+	if name, ok := strings.CutPrefix(path, "/Resources/"); ok && !strings.Contains(name, "/") {
+		return malformed("[%s] resource definition is malformed", path)
+	}
+	return refuse("[%s] 'null' values are not allowed in templates", path)
+}
+
+// firstNull returns the path of the first null at or below a node.
+func firstNull(node *yaml.Node, path string) (string, bool) {
+	if name, ok := strings.CutPrefix(node.Tag, "!"); ok && !strings.HasPrefix(name, "!") {
+		path += "/Fn::" + name
+	}
+	switch node.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			if found, ok := firstNull(node.Content[i+1], path+"/"+node.Content[i].Value); ok {
+				return found, true
+			}
+		}
+	case yaml.SequenceNode:
+		for i, item := range node.Content {
+			if found, ok := firstNull(item, path+"/"+itoa(i)); ok {
+				return found, true
+			}
+		}
+	case yaml.ScalarNode:
+		return path, node.ShortTag() == "!!null"
+	case yaml.DocumentNode, yaml.AliasNode: // neither is below the root of a template that was read
+	}
+	return "", false
 }

@@ -23,7 +23,7 @@ func (s *Scope) Check() error {
 		return err
 	}
 	for _, name := range active {
-		if err := s.checkValue(s.Template.Resources[name].Properties); err != nil {
+		if err := s.checkValue([]any{s.Template.Resources[name].Properties, s.Template.Resources[name].Metadata}); err != nil {
 			return err
 		}
 	}
