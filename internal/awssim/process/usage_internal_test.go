@@ -3,25 +3,21 @@
 package process
 
 import (
-	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 )
 
 func TestUsageCountsDescendants(t *testing.T) {
 	t.Parallel()
-	shell := exec.CommandContext(t.Context(), "sh", "-c", "(while :; do :; done) & wait")
+	shell := exec.Command("sh", "-c", "(while :; do :; done) & wait") //nolint:noctx // it is ended with its child below
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := shell.Start(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, pid := range childrenOf(shell.Process.Pid) {
-			if child, err := os.FindProcess(pid); err == nil {
-				_ = child.Kill()
-			}
-		}
-		_ = shell.Process.Kill()
+		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL)
 		_ = shell.Wait()
 	})
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
