@@ -98,12 +98,12 @@ type parts struct {
 
 // parts makes the services and lets them know each other.
 func (s *Server) parts(options Options, pace clock.Clock) parts {
-	lines := logs.New()
+	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
+	lines := logs.New(logs.WithMetrics(metrics))
 	images := newRegistry(options)
 	objects := s3.New(pace, s.records)
 	secrets, parameters := secretsmanager.New(pace), ssm.New()
 	kept := references{secrets: secrets, parameters: parameters}
-	metrics := cloudwatch.New(cloudwatch.Deps{Clock: pace, Topics: s.carriers.topics})
 	names := route53.New(pace)
 	registries := servicediscovery.New(servicediscovery.Deps{Clock: pace, Zones: names})
 	names.Networks = func(place resource.Place, id string) bool {

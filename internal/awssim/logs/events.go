@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/logs/filter"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/paging"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -51,9 +52,9 @@ func (s *Service) filterLogEvents(
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := parsePattern(call, in.FilterPattern)
+	wanted, err := filter.Parse(in.FilterPattern)
 	if err != nil {
-		return nil, err
+		return nil, wire.Errorf("InvalidParameterException", "Invalid filter pattern")
 	}
 	events, err := s.collect(call, in, wanted)
 	if err != nil {
@@ -82,7 +83,7 @@ var eventKey = regexp.MustCompile(`^\d{20} \d{20}$`)
 // key sorts events by time, then by arrival.
 func (e event) key() string { return fmt.Sprintf("%020d %020d", e.at, e.id) }
 
-func (s *Service) collect(call *wire.Call, in *filterLogEventsInput, wanted pattern) ([]event, error) {
+func (s *Service) collect(call *wire.Call, in *filterLogEventsInput, wanted filter.Pattern) ([]event, error) {
 	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != "" {
 		return nil, wire.Errorf("InvalidParameterException",
 			"Can not specify both logStreamNames and logStreamNamePrefix.")
@@ -105,7 +106,7 @@ func (s *Service) collect(call *wire.Call, in *filterLogEventsInput, wanted patt
 			continue
 		}
 		for _, candidate := range stream.between(in.StartTime, in.EndTime) {
-			if wanted.matches(candidate.message) {
+			if _, ok := wanted.Match(candidate.message); ok {
 				events = append(events, candidate)
 			}
 		}

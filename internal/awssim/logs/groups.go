@@ -79,7 +79,7 @@ func (g *group) describe() logGroup {
 	described := logGroup{
 		LogGroupName: g.key.name, CreationTime: g.created.UnixMilli(), RetentionInDays: g.retention,
 		Arn: g.arn() + ":*", LogGroupClass: g.class, LogGroupArn: g.arn(), KmsKeyID: g.kmsKeyID,
-		StoredBytes: new(int64), DeletionProtectionEnabled: new(bool),
+		MetricFilterCount: len(g.filters), StoredBytes: new(int64), DeletionProtectionEnabled: new(bool),
 	}
 	for _, stream := range g.streams {
 		*described.StoredBytes += stream.bytes

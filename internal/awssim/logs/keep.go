@@ -2,6 +2,7 @@ package logs
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
@@ -28,6 +29,13 @@ type keptGroup struct {
 	Declared  props.Declared
 	Tags      map[string]string
 	Streams   []keptStream
+	Filters   []keptFilter
+}
+
+type keptFilter struct {
+	Name, Pattern string
+	Into          transformation
+	Created       time.Time
 }
 
 type keptStream struct {
@@ -59,6 +67,9 @@ func (s *Service) Keep() ([]byte, error) {
 			}
 			group.Streams = append(group.Streams, stream)
 		}
+		for _, from := range found.filters {
+			group.Filters = append(group.Filters, keptFilter{from.name, from.text, from.into, from.created})
+		}
 		all.Groups = append(all.Groups, group)
 	}
 	return state.Write(all)
@@ -88,6 +99,15 @@ func (s *Service) Restore(content json.RawMessage) error {
 				})
 			}
 			made.streams[each.Name] = restored
+		}
+		for _, each := range from.Filters {
+			restored, err := newFilter(each.Name, each.Pattern, []transformation{each.Into}, each.Created)
+			if err != nil {
+				return fmt.Errorf("the metric filter %s of %s: %w", each.Name, from.Name, err)
+			}
+			if err := made.put(restored); err != nil {
+				return fmt.Errorf("the metric filter %s of %s: %w", each.Name, from.Name, err)
+			}
 		}
 		s.groups[key] = made
 	}

@@ -60,8 +60,8 @@ func TestErrorsReadAsTheServices(t *testing.T) {
 			`InvalidParameterException: awssim does not implement the parameter "unmask" of logs:GetLogEvents`,
 		},
 		"a pattern that is not implemented": {
-			"FilterLogEvents", `{"logGroupName":"/ecs/items","filterPattern":"{ $.level = 1 }"}`,
-			"InvalidParameterException: awssim does not implement filterPattern { $.level = 1 } of logs:FilterLogEvents",
+			"FilterLogEvents", `{"logGroupName":"/ecs/items","filterPattern":"{ $.level = 1"}`,
+			"InvalidParameterException: Invalid filter pattern",
 		},
 		"a token of another listing": {
 			"FilterLogEvents", `{"logGroupName":"/ecs/items","nextToken":"?"}`,
@@ -103,8 +103,8 @@ func TestFilterFindsEventsOfAllStreamsInOrderOfTime(t *testing.T) {
 		"one stream":              {`{"logGroupName":"g","logStreamNames":["b"]}`, []string{"GET /10", "GET /30"}},
 		"a time window":           {fmt.Sprintf(`{"logGroupName":"g","startTime":%d,"endTime":%d}`, start+10, start+30), []string{"GET /10", "GET /20"}},
 		"a term":                  {`{"logGroupName":"g","filterPattern":"GET \"/1\""}`, []string{"GET /10"}},
-		"an excluded term":        {`{"logGroupName":"g","filterPattern":"-/20 -/30"}`, []string{"GET /0", "GET /10"}},
-		"one of two terms":        {`{"logGroupName":"g","filterPattern":"?/20 ?/30"}`, []string{"GET /20", "GET /30"}},
+		"an excluded term":        {`{"logGroupName":"g","filterPattern":"-\"/20\" -\"/30\""}`, []string{"GET /0", "GET /10"}},
+		"one of two terms":        {`{"logGroupName":"g","filterPattern":"?\"/20\" ?\"/30\""}`, []string{"GET /20", "GET /30"}},
 		"a group named by ARN":    {`{"logGroupIdentifier":"arn:aws:logs:us-east-1:123456789012:log-group:g","limit":10000,"endTime":1}`, nil},
 		"a prefix of the streams": {`{"logGroupName":"g","logStreamNamePrefix":"a"}`, []string{"GET /0", "GET /20"}},
 	}

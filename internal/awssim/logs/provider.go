@@ -11,10 +11,11 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
-// Providers makes log groups and streams of stacks real.
+// Providers makes log groups, streams and metric filters of stacks real.
 func (s *Service) Providers() map[string]resource.Provider {
 	return map[string]resource.Provider{
 		"AWS::Logs::LogGroup": &groupProvider{s}, "AWS::Logs::LogStream": &streamProvider{s},
+		"AWS::Logs::MetricFilter": &filterProvider{s},
 	}
 }
 

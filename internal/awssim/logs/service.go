@@ -30,6 +30,8 @@ const standardClass = "STANDARD"
 
 // Service is the log store of all accounts and regions. The zero value is not usable: use New.
 type Service struct {
+	recorder Recorder // of what metric filters count; may be nil
+
 	mu     sync.Mutex
 	groups map[groupKey]*group
 	last   int64 // the number of the event that came last
@@ -50,6 +52,7 @@ type group struct {
 	kmsKeyID  string
 	declared  props.Declared
 	streams   map[string]*stream
+	filters   map[string]*metricFilter // by name; nil if there is none
 }
 
 type stream struct {
@@ -69,7 +72,13 @@ type event struct {
 }
 
 // New returns an empty log store.
-func New() *Service { return &Service{groups: make(map[groupKey]*group)} }
+func New(options ...Option) *Service {
+	made := &Service{groups: make(map[groupKey]*group)}
+	for _, option := range options {
+		option(made)
+	}
+	return made
+}
 
 // API returns the operations of CloudWatch Logs.
 func (s *Service) API() wire.Service {
@@ -87,6 +96,10 @@ func (s *Service) API() wire.Service {
 			"PutLogEvents":          wire.Op(s.putLogEvents),
 			"GetLogEvents":          wire.Op(s.getLogEvents),
 			"FilterLogEvents":       wire.Op(s.filterLogEvents),
+			"PutMetricFilter":       wire.Op(s.putMetricFilter),
+			"DeleteMetricFilter":    wire.Op(s.deleteMetricFilter),
+			"DescribeMetricFilters": wire.Op(s.describeMetricFilters),
+			"TestMetricFilter":      wire.Op(s.testMetricFilter),
 			"ListTagsForResource":   wire.Op(s.listTagsForResource),
 			"TagResource":           wire.Op(s.tagResource),
 			"UntagResource":         wire.Op(s.untagResource),
@@ -150,19 +163,26 @@ func (s *Service) CreateStream(place resource.Place, groupName, streamName strin
 
 // Append adds a line to a stream now. A stream that was deleted meanwhile takes none.
 func (s *Service) Append(place resource.Place, groupName, streamName, message string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	group, ok := s.groups[groupKey{place, groupName}]
-	if !ok {
-		return
-	}
-	if stream, ok := group.streams[streamName]; ok {
-		now := time.Now().UTC()
-		s.add(stream, now.UnixMilli(), message, now)
-	}
+	s.record(s.append(groupKey{place, groupName}, streamName, message))
 }
 
-func (s *Service) add(into *stream, at int64, message string, now time.Time) {
+func (s *Service) append(key groupKey, streamName, message string) []measure {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	group, ok := s.groups[key]
+	if !ok {
+		return nil
+	}
+	stream, ok := group.streams[streamName]
+	if !ok {
+		return nil
+	}
+	now := time.Now().UTC()
+	return s.add(group, stream, now.UnixMilli(), message, now)
+}
+
+// add stores an event, and returns what the group's filters find in it, to be recorded.
+func (s *Service) add(of *group, into *stream, at int64, message string, now time.Time) []measure {
 	s.last++
 	added := event{id: s.last, stream: into.name, at: at, ingested: now.UnixMilli(), message: message}
 	index, _ := slices.BinarySearchFunc(into.events, added, compareEvents)
@@ -172,6 +192,7 @@ func (s *Service) add(into *stream, at int64, message string, now time.Time) {
 	}
 	into.ingested = now
 	into.bytes += int64(len(message)) + eventOverhead
+	return s.count(of, message, now)
 }
 
 func (s *stream) forget(count int) {

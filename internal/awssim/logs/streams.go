@@ -185,18 +185,25 @@ func (s *Service) putLogEvents(_ context.Context, call *wire.Call, in *putLogEve
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	out, counted, err := s.put(call, in)
+	s.record(counted)
+	return out, err
+}
+
+func (s *Service) put(call *wire.Call, in *putLogEventsInput) (*putLogEventsOutput, []measure, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, err := s.find(call, in.LogGroupName, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	into, ok := found.streams[in.LogStreamName]
 	if !ok {
-		return nil, errNoStream()
+		return nil, nil, errNoStream()
 	}
 	now := time.Now().UTC()
 	out := &putLogEventsOutput{}
+	var counted []measure
 	for i, given := range in.LogEvents {
 		switch at := time.UnixMilli(given.Timestamp); {
 		case at.Before(now.Add(-oldest)):
@@ -206,11 +213,11 @@ func (s *Service) putLogEvents(_ context.Context, call *wire.Call, in *putLogEve
 				out.reject().TooNewLogEventStartIndex = new(i)
 			}
 		default:
-			s.add(into, given.Timestamp, given.Message, now)
+			counted = append(counted, s.add(found, into, given.Timestamp, given.Message, now)...)
 		}
 	}
 	out.NextSequenceToken = fmt.Sprintf("%056d", s.last+1)
-	return out, nil
+	return out, counted, nil
 }
 
 func (out *putLogEventsOutput) reject() *rejected {
