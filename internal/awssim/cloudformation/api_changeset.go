@@ -64,6 +64,9 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	if in.ChangeSetType == "" {
 		in.ChangeSetType = changeSetUpdate
 	}
+	if in.UsePreviousTemplate && in.ChangeSetType == changeSetCreate {
+		return nil, invalid("Cannot specify usePreviousTemplate as true for a changeSetType CREATE")
+	}
 	if err := in.refuseImports(call); err != nil {
 		return nil, err
 	}
@@ -73,18 +76,16 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	for _, other := range st.changeSets {
-		if other.name != in.ChangeSetName || other.execution == executionComplete || other.execution == executionFailed {
-			continue
-		}
-		if in.ClientToken != "" && other.token == in.ClientToken {
-			return &createChangeSetOutput{ID: other.id, StackID: st.id}, nil
-		}
-		return nil, fail("AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
-	}
 	proposed, err := s.proposal(call, st, in)
 	if err != nil {
 		return nil, err
+	}
+	if other := st.waiting(in.ChangeSetName); other != nil {
+		if attribute := other.mismatch(proposed); attribute != "" {
+			return nil, fail("AlreadyExistsException", "ChangeSet %s cannot be created due to a mismatch with existing attribute %s",
+				in.ChangeSetName, attribute)
+		}
+		return &createChangeSetOutput{ID: other.id, StackID: st.id}, nil
 	}
 	if in.IncludeNestedStacks && proposed.deployed.nests() {
 		return nil, wire.Unsupported(call, "IncludeNestedStacks of templates with nested stacks")
@@ -195,12 +196,12 @@ func (s *Service) executeChangeSet(
 		return out, err
 	}
 	if chosen.execution != executionAvailable {
-		current := chosen.status
 		if chosen.status == statusPlanned {
-			current = chosen.execution
+			return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]",
+				chosen.id, chosen.execution)
 		}
 		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]",
-			chosen.id, current)
+			chosen.id, chosen.status)
 	}
 	if in.DisableRollback != nil && *in.DisableRollback {
 		chosen.how.onFailure = onFailureDoNothing
@@ -238,7 +239,7 @@ func (s *Service) deleteChangeSet(_ context.Context, call *wire.Call, in *delete
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if doomed.execution == executionRunning {
-		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current status of [%s]",
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current execution status of [%s]",
 			doomed.id, doomed.execution)
 	}
 	st.dropChangeSet(doomed)

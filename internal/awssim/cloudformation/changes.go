@@ -73,8 +73,8 @@ func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) 
 		if value, ok := s.store.imported(st.Place, name); ok {
 			return value, nil
 		}
-		p.scope.Doubt = noExport(name)
-		return knownAfterApply, nil // recorded: the change set can be made; what it shows meanwhile is believed
+		p.scope.Doubt = refusal("No export named %s", name) // the words, and what is shown meanwhile, are quoted
+		return knownAfterApply, nil
 	}
 	p.scope.Resource = func(logicalID string) (string, error) {
 		if p.unknown(logicalID) {

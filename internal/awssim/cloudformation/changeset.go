@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -227,6 +228,42 @@ func (s *Service) changeSetOf(call *wire.Call, nameOrID, stackName string) (*sta
 		return st, found, nil
 	}
 	return st, nil, noChangeSet(nameOrID)
+}
+
+// waiting finds the change set of a name that was not executed yet. The caller holds mu.
+func (st *stack) waiting(name string) *changeSet {
+	for _, each := range st.changeSets {
+		if each.name == name && each.execution != executionComplete && each.execution != executionFailed {
+			return each
+		}
+	}
+	return nil
+}
+
+// mismatch names the first attribute in which a request for a change set of the same name differs, "" if it is the same
+// request again. Template, Parameters and ClientToken are quoted from AWS; their order and the rest are believed.
+func (c *changeSet) mismatch(again *changeSet) string {
+	before, after := c.deployed, again.deployed
+	same := []struct {
+		attribute string
+		holds     bool
+	}{
+		{"Template", before.template.Body == after.template.Body},
+		{"Parameters", maps.Equal(before.parameters, after.parameters)},
+		{"Capabilities", slices.Equal(before.capabilities, after.capabilities)},
+		{"Tags", slices.Equal(before.tags, after.tags)},
+		{"NotificationARNs", slices.Equal(before.notificationARNs, after.notificationARNs)},
+		{"RoleARN", before.roleARN == after.roleARN},
+		{"ChangeSetType", c.kind == again.kind},
+		{"Description", c.description == again.description},
+		{"ClientToken", c.token == again.token},
+	}
+	for _, each := range same {
+		if !each.holds {
+			return each.attribute
+		}
+	}
+	return ""
 }
 
 // changeSet finds the newest change set of a name or ARN.

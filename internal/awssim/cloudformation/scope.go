@@ -90,7 +90,7 @@ func noAttribute(logicalID, attribute string) error {
 func (s *Service) importFor(st *stack, name string) (string, error) {
 	value, ok := s.store.imported(st.Place, name)
 	if !ok {
-		return "", noExport(name)
+		return "", refusal("No export named %s found", name)
 	}
 	if st.imports == nil {
 		st.imports = make(map[string]bool)
@@ -98,8 +98,6 @@ func (s *Service) importFor(st *stack, name string) (string, error) {
 	st.imports[name] = true
 	return value, nil
 }
-
-func noExport(name string) error { return refusal("No export named %s found", name) }
 
 // preview is a scope that knows nothing of resources but whether references to them can be right.
 func (s *Service) preview(st *stack, deployed *deployment) *intrinsic.Scope {

@@ -94,6 +94,11 @@ Outputs: {Word: {Value: sesame, Export: {Name: word}}}
 		if diff := cmp.Diff(want, aws.ToString(planned.Changes[0].ResourceChange.AfterContext)); diff != "" {
 			t.Error(diff)
 		}
+		const warning = "[WARN] --include-property-values option can return incomplete ChangeSet data because: " +
+			"ChangeSet creation failed for resource [First] because: No export named word"
+		if diff := cmp.Diff(warning, aws.ToString(planned.StatusReason)); diff != "" {
+			t.Error(diff)
+		}
 		s.create(exporting, func(in *cfn.CreateStackInput) { in.StackName = aws.String("other") })
 		s.settle("other")
 		if err := s.execute(planned.ChangeSetId); err != nil {
@@ -181,6 +186,51 @@ func TestLongValuesAreShownByTheirSums(t *testing.T) {
 		}
 		if diff := cmp.Diff(`{"Properties":{"DisplayName":"`+sum+`"}}`, aws.ToString(change.AfterContext)); diff != "" {
 			s.t.Error(diff)
+		}
+	})
+}
+
+// Quoted: aws-cloudformation-github-deploy #122, landing-zone-accelerator-on-aws #442, stackit #38; that the execution
+// status is named is what another simulator says.
+func TestChangeSetsAreRefusedAsTheyStand(t *testing.T) {
+	t.Parallel()
+	play(t, func(s *stage) {
+		t := s.t
+		request := func(template, token string) *cfn.CreateChangeSetInput {
+			in := &cfn.CreateChangeSetInput{
+				StackName: aws.String("demo"), ChangeSetName: aws.String("c"), TemplateBody: aws.String(template),
+				ChangeSetType: types.ChangeSetTypeCreate,
+			}
+			if token != "" {
+				in.ClientToken = aws.String(token)
+			}
+			return in
+		}
+		planned := s.propose("c", oneTopic, creating)
+		again, err := s.client.CreateChangeSet(t.Context(), request(oneTopic, ""))
+		if err != nil || aws.ToString(again.Id) != aws.ToString(planned.ChangeSetId) {
+			t.Errorf("the same request again: %v, %v", again, err)
+		}
+		previous := request(oneTopic, "")
+		previous.TemplateBody, previous.UsePreviousTemplate = nil, aws.Bool(true)
+		refused := map[string]*cfn.CreateChangeSetInput{
+			"ChangeSet c cannot be created due to a mismatch with existing attribute Template":    request(named("a", "one"), ""),
+			"ChangeSet c cannot be created due to a mismatch with existing attribute ClientToken": request(oneTopic, "other"),
+			"Cannot specify usePreviousTemplate as true for a changeSetType CREATE":               previous,
+		}
+		for want, in := range refused {
+			_, err := s.client.CreateChangeSet(t.Context(), in)
+			if diff := cmp.Diff(want, answerOf(err).Message); diff != "" {
+				t.Error(diff)
+			}
+		}
+		if err := s.execute(planned.ChangeSetId); err != nil {
+			t.Fatal(err)
+		}
+		s.settle("demo")
+		want := answer{"InvalidChangeSetStatus", "ChangeSet [" + changeSetARN + "] cannot be executed in its current execution status of [EXECUTE_COMPLETE]"}
+		if diff := cmp.Diff(want, changeSetAnswer(s.execute(planned.ChangeSetId))); diff != "" {
+			t.Error(diff)
 		}
 	})
 }
