@@ -121,7 +121,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	clusters := ecs.New(ecs.Deps{
 		Clock: pace, Containers: s.faults.WrapContainers(newContainers(options, images)), Logs: lines, Balancers: balancers,
 		Subnets: s.records.Subnet, Secrets: kept, Alarms: metrics, Metrics: metrics, Events: s.carriers.events,
-		Records: s.records, Registries: registries, Folder: filesFolder(options),
+		Records: s.records, Registries: registries, Objects: objects, Folder: filesFolder(options),
 	})
 	roles := iam.New(s.records)
 	scaling := autoscaling.New(autoscaling.Deps{Clock: pace, Fleets: clusters, Alarms: metrics})

@@ -118,6 +118,7 @@ func (i *unpackedImage) Start(spec *ContainerSpec, mounts []process.Mount, outpu
 	how := process.Spec{
 		Root: i.root, EntryPoint: spec.EntryPoint, Command: spec.Command, Env: environment(spec),
 		WorkingDir: spec.WorkingDirectory, User: spec.User, Mounts: mounts, Output: output,
+		ReadOnly: spec.ReadonlyRootFilesystem,
 	}
 	running, err := i.runner.Start(how)
 	if err != nil {
@@ -140,6 +141,17 @@ type processContainer struct {
 
 	runner *process.Runner
 	spec   process.Spec
+}
+
+// Again starts the container once more, at the port that it had, as its target groups know it.
+func (c *processContainer) Again() (Container, error) {
+	how := c.spec
+	how.Address = c.Address()
+	running, err := c.runner.Start(how)
+	if err != nil {
+		return nil, fmt.Errorf("CannotStartContainerError: %w", err)
+	}
+	return &processContainer{Process: running, runner: c.runner, spec: c.spec}, nil
 }
 
 // ExitCode is the process's, as a container runtime reports it.

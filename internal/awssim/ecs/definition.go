@@ -62,6 +62,8 @@ type ContainerSpec struct {
 	Essential              *bool             `json:"essential,omitempty"`
 	PortMappings           []PortMapping     `json:"portMappings"`
 	Environment            []KeyValue        `json:"environment"`
+	EnvironmentFiles       []EnvironmentFile `json:"environmentFiles,omitempty"`
+	RestartPolicy          *RestartPolicy    `json:"restartPolicy,omitempty"`
 	Secrets                []SecretRef       `json:"secrets,omitempty"`
 	EntryPoint             []string          `json:"entryPoint,omitempty"`
 	Command                []string          `json:"command,omitempty"`
@@ -307,6 +309,12 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		return err
 	}
 	if err := c.checkSecrets(task); err != nil {
+		return err
+	}
+	if err := c.checkFiles(task); err != nil {
+		return err
+	}
+	if err := c.RestartPolicy.check(); err != nil {
 		return err
 	}
 	if err := c.HealthCheck.check(); err != nil {

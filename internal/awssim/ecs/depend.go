@@ -70,19 +70,19 @@ func (c *container) fulfils(condition string) (bool, error) {
 }
 
 // checkContainer runs a container's health check until the container ends.
-func (s *Service) checkContainer(t *task, one *container) {
+func (s *Service) checkContainer(t *task, one *container, living Container) {
 	how := one.spec.HealthCheck
 	begun, fails := time.Now(), 0
 	interval := max(s.Clock.Scale(inSeconds(how.Interval, defaultInterval)), shortestInterval)
 	for {
 		select {
 		case <-time.After(interval):
-		case <-one.running.Done():
+		case <-living.Done():
 			return
 		case <-s.life.Done():
 			return
 		}
-		passed := s.checkOnce(one)
+		passed := s.checkOnce(one, living)
 		starting := time.Since(begun) < s.Clock.Scale(inSeconds(how.StartPeriod, 0))
 		s.mu.Lock()
 		switch {
@@ -100,14 +100,14 @@ func (s *Service) checkContainer(t *task, one *container) {
 	}
 }
 
-func (s *Service) checkOnce(one *container) bool {
+func (s *Service) checkOnce(one *container, living Container) bool {
 	ctx, cancel := context.WithTimeout(s.life, inSeconds(one.spec.HealthCheck.Timeout, defaultTimeout))
 	defer cancel()
 	command := one.spec.HealthCheck.Command[1:]
 	if one.spec.HealthCheck.Command[0] == "CMD-SHELL" {
 		command = append([]string{"/bin/sh", "-c"}, command...)
 	}
-	code, err := one.running.Check(ctx, command)
+	code, err := living.Check(ctx, command)
 	return err == nil && code == 0
 }
 

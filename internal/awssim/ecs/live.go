@@ -58,6 +58,9 @@ func (s *Service) bringUp(t *task) error {
 	if err := s.fetchSecrets(t); err != nil {
 		return err
 	}
+	if err := s.fetchFiles(t); err != nil {
+		return err
+	}
 	if err := s.openVolumes(t); err != nil {
 		return err
 	}
@@ -160,32 +163,43 @@ func (t *task) container(name string) *container {
 }
 
 func (s *Service) startContainer(t *task, one *container) error {
-	output := func(string) {}
-	if place, group, stream, ok := t.stream(one); ok {
-		output = func(line string) {
-			if line != "" { // an event must have a message
-				s.Logs.Append(place, group, stream, line)
-			}
-		}
-	}
-	started, err := one.image.Start(one.started(), t.mounts(one), output)
+	started, err := one.image.Start(one.started(), t.mounts(one), s.output(t, one))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		one.reason = err.Error()
 		return err
 	}
-	one.running, one.last = started, running
+	one.running, one.last, one.begun = started, running, time.Now().UTC()
 	s.work.Go(func() { s.follow(t, one) })
 	if one.spec.HealthCheck != nil {
-		s.work.Go(func() { s.checkContainer(t, one) })
+		s.work.Go(func() { s.checkContainer(t, one, started) })
 	}
 	return nil
 }
 
+// output takes a container's lines.
+func (s *Service) output(t *task, one *container) func(line string) {
+	place, group, stream, ok := t.stream(one)
+	return func(line string) {
+		if ok && line != "" { // an event must have a message
+			s.Logs.Append(place, group, stream, line)
+		}
+	}
+}
+
 // follow waits for a container's end. A task ends with its essential containers.
 func (s *Service) follow(t *task, one *container) {
-	<-one.running.Done()
+	for goesOn := true; goesOn; {
+		s.mu.Lock()
+		living := one.running
+		s.mu.Unlock()
+		<-living.Done()
+		s.mu.Lock()
+		goesOn = s.restarts(t, one, time.Now().UTC())
+		s.mu.Unlock()
+		goesOn = goesOn && s.restart(t, one) == nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one.last, one.exit = stopped, new(one.running.ExitCode())

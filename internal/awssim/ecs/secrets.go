@@ -65,12 +65,13 @@ func (s *Service) fetchSecrets(t *task) error {
 	return nil
 }
 
-// started is what is started: the definition with the values of its secrets in the environment.
+// started is what is started: the definition with its files and the values of its secrets in the environment. What the
+// definition says itself wins over its files.
 func (c *container) started() *ContainerSpec {
-	if len(c.secrets) == 0 {
+	if len(c.secrets)+len(c.variables) == 0 {
 		return c.spec
 	}
 	filled := *c.spec
-	filled.Environment = slices.Concat(c.spec.Environment, c.secrets)
+	filled.Environment = slices.Concat(c.variables, c.spec.Environment, c.secrets)
 	return &filled
 }

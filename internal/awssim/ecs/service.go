@@ -71,6 +71,7 @@ type Deps struct {
 	Metrics    Metrics       // of CloudWatch; nil drops them
 	Records    Records       // of EFS; nil has no file systems
 	Registries Registries    // of Cloud Map; nil has none
+	Objects    Objects       // of S3; nil: definitions with environment files do not start
 	Folder     string        // of file systems; empty: they end with the service
 }
 

@@ -109,7 +109,10 @@ type container struct {
 	reason  string
 	health  string     // "" without a health check
 	secrets []KeyValue // fetched when the task starts
-	ready   chan struct{}
+	begun   time.Time  // when it was started, or started again
+
+	variables []KeyValue // of its environment files
+	ready     chan struct{}
 }
 
 func (t *task) stopping() bool { return t.stop.code != "" }

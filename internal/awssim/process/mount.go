@@ -27,7 +27,7 @@ var errCannotMount = errors.New("awssim mounts volumes only if it runs as root o
 // mounted returns the spec with a root of its own if it has mounts. Processes started from the launcher's thread see
 // what is mounted there, and nobody else does: with the simulator it is gone, however that ends.
 func (r *Runner) mounted(spec Spec) (Spec, error) {
-	if len(spec.Mounts) == 0 {
+	if len(spec.Mounts) == 0 && (!spec.ReadOnly || !confines()) {
 		return spec, nil
 	}
 	if !confines() {
@@ -43,9 +43,15 @@ func (r *Runner) mounted(spec Spec) (Spec, error) {
 		r.launch.do(func() { unmount(dir) })
 		_ = os.Remove(dir) // Close removes what is left
 	}
-	r.launch.do(func() { err = r.launch.mount(image.Path, spec.Root, spec.Mounts) })
+	r.launch.do(func() { err = r.launch.mount(image.Path, spec.Root, spec.Mounts, spec.ReadOnly) })
 	if err != nil {
 		spec.Root.leave()
+		spec.Root = image
+	}
+	if errors.Is(err, errCannotMount) && len(spec.Mounts) == 0 {
+		return spec, nil // what cannot be kept from writing may write
+	}
+	if err != nil {
 		return spec, err
 	}
 	return spec, nil

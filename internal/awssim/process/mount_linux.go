@@ -24,7 +24,7 @@ func tmpfsFlags() map[string]uintptr {
 }
 
 // mount puts the image's files and then the mounts below the root. Call it on the launcher's thread.
-func (l *launcher) mount(image string, root *Root, mounts []Mount) error {
+func (l *launcher) mount(image string, root *Root, mounts []Mount, readOnly bool) error {
 	if err := l.separate(); err != nil {
 		return err
 	}
@@ -35,6 +35,12 @@ func (l *launcher) mount(image string, root *Root, mounts []Mount) error {
 		if err := root.mount(each); err != nil {
 			return fmt.Errorf("mounting %s: %w", each.Target, err)
 		}
+	}
+	if !readOnly {
+		return nil
+	}
+	if err := unix.Mount("", root.Path, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		return fmt.Errorf("making the root read-only: %w", err)
 	}
 	return nil
 }

@@ -137,3 +137,34 @@ func TestMountsThatCannotBeFail(t *testing.T) {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }
+
+func TestReadOnlyRootsTakeNothing(t *testing.T) {
+	t.Parallel()
+	skipUnlessMounting(t)
+	runner, shared := newRunner(t), t.TempDir()
+	if err := os.Chmod(shared, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	root, err := runner.Unpack(t.Context(), testimage.Of(t, v1.Config{Entrypoint: []string{"/app/server"}, User: "65532:65532"}, webFiles(t)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := runner.Start(process.Spec{Root: root, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(plain.Kill)
+	mounted, err := runner.Start(process.Spec{Root: root, ReadOnly: true, Mounts: []process.Mount{{Source: shared, Target: "/shared"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(mounted.Kill)
+	for _, each := range []*process.Process{plain, mounted} {
+		if code, body := file(t, each, http.MethodPut, "/state/note", "x"); !strings.Contains(body, "read-only file system") {
+			t.Errorf("writing to the root answers %d %s", code, body)
+		}
+	}
+	if code, body := file(t, mounted, http.MethodPut, "/shared/note", "x"); code != http.StatusOK {
+		t.Errorf("writing to what is mounted answers %d %s", code, body)
+	}
+}

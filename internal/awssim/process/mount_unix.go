@@ -4,6 +4,6 @@ package process
 
 func (*launcher) do(work func()) { work() }
 
-func (*launcher) mount(string, *Root, []Mount) error { return errCannotMount }
+func (*launcher) mount(string, *Root, []Mount, bool) error { return errCannotMount }
 
 func unmount(string) {}

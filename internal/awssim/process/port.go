@@ -43,6 +43,18 @@ func reservePort() (*reservedPort, error) {
 	return nil, errNoPort
 }
 
+// reservedAt returns the port of an address if it is free, and another one otherwise.
+func reservedAt(address string) (*reservedPort, error) {
+	if _, text, err := net.SplitHostPort(address); err == nil {
+		if number, err := strconv.Atoi(text); err == nil {
+			if port, ok := tryPort(number); ok {
+				return port, nil
+			}
+		}
+	}
+	return reservePort()
+}
+
 func tryPort(number int) (*reservedPort, bool) { return tryAddress(Loopback, number) }
 
 func tryAddress(host string, number int) (*reservedPort, bool) {

@@ -40,6 +40,10 @@ type Spec struct {
 	User       string
 	// Mounts are put into the root, in this order; the process then has one of its own.
 	Mounts []Mount
+	// ReadOnly lets nothing be written to the root beside what is mounted there, where the simulator can mount.
+	ReadOnly bool
+	// Address is where it has to listen, as another process did that has ended; empty, or taken meanwhile, for any.
+	Address string
 	// Output receives each line of standard output and standard error, without the newline, one at a time.
 	Output func(line string)
 }

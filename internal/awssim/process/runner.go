@@ -118,7 +118,7 @@ func (r *Runner) Start(spec Spec) (*Process, error) {
 		return nil, err
 	}
 	defer r.active.Done()
-	port, err := reservePort()
+	port, err := reservedAt(spec.Address)
 	if err != nil {
 		return nil, err
 	}
