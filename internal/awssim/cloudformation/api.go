@@ -52,6 +52,11 @@ type stackID struct {
 
 // living finds a stack that was not deleted, for operations that change it.
 func (s *Service) living(call *wire.Call, nameOrID string, missing func(string) error) (*stack, error) {
+	var wrong violations
+	wrong.name(nameOrID)
+	if err := wrong.err(); err != nil {
+		return nil, err
+	}
 	st, ok := s.store.find(call.Place(), nameOrID)
 	if !ok {
 		return nil, missing(nameOrID)

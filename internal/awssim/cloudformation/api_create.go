@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
@@ -45,6 +46,9 @@ func (in *createStackInput) check() error {
 	in.RollbackConfiguration.check(&wrong)
 	in.DeploymentConfig.check(&wrong)
 	wrong.oneOf(in.OnFailure, "onFailure", onFailureDoNothing, onFailureRollback, onFailureDelete)
+	if in.TimeoutInMinutes != nil {
+		wrong.between(*in.TimeoutInMinutes, "timeoutInMinutes", 1, math.MaxInt32)
+	}
 	if in.TemplateBody != nil {
 		wrong.body(*in.TemplateBody)
 	}

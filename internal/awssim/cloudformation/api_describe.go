@@ -55,9 +55,9 @@ type describeStacksOutput struct {
 
 func (s *Service) describeStacks(_ context.Context, call *wire.Call, in *describeStacksInput) (*describeStacksOutput, error) {
 	if in.StackName != "" {
-		st, ok := s.store.find(call.Place(), in.StackName)
-		if !ok {
-			return nil, notFound(in.StackName)
+		st, err := s.stackOf(call, in.StackName)
+		if err != nil {
+			return nil, err
 		}
 		return &describeStacksOutput{Stacks: []describedStack{s.describe(st)}}, nil
 	}

@@ -77,6 +77,11 @@ func (s *Service) describeEvents(_ context.Context, call *wire.Call, in *describ
 // stackOfEvents finds the stack by its name or by one of its operations.
 func (s *Service) stackOfEvents(call *wire.Call, in *describeEventsInput) (*stack, error) {
 	if in.StackName != "" {
+		var wrong violations
+		wrong.name(in.StackName)
+		if err := wrong.err(); err != nil {
+			return nil, err
+		}
 		st, ok := s.store.find(call.Place(), in.StackName)
 		if !ok {
 			return nil, absent(in.StackName)

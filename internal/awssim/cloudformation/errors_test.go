@@ -298,6 +298,22 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: aws.String("demo"), RetainResources: []string{"Topic"}})
 			return err
 		}, answer{"ValidationError", "Invalid operation on stack [ARN"}},
+		"a name that no stack can have": {func(s *stage) error {
+			_, err := s.client.DescribeStacks(s.t.Context(), &cfn.DescribeStacksInput{StackName: aws.String("a_b")})
+			return err
+		}, answer{"ValidationError", "1 validation error detected: Value 'a_b' at 'stackName' failed to satisfy constraint: " +
+			"Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"}},
+		"a policy of a stack without a name": {func(s *stage) error {
+			_, err := s.client.SetStackPolicy(s.t.Context(), &cfn.SetStackPolicyInput{StackName: aws.String("")})
+			return err
+		}, answer{"ValidationError", "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null"}},
+		"a creation without time": {func(s *stage) error {
+			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), TimeoutInMinutes: aws.Int32(0),
+			})
+			return err
+		}, answer{"ValidationError", "1 validation error detected: Value '0' at 'timeoutInMinutes' failed to satisfy constraint: " +
+			"Member must have value greater than or equal to 1"}},
 		"a parameter that the template lacks": {func(s *stage) error {
 			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
 				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic),

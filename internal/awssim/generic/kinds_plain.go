@@ -19,6 +19,8 @@ func plainKinds() map[string]kind {
 		"AWS::SNS::Topic":         {identify: identifyTopic, create: topicCreate},
 		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
 
+		"AWS::CloudFormation::WaitConditionHandle": {identify: identifyWaitHandle},
+
 		"AWS::RDS::DBParameterGroup":        {identify: identifyParameterGroup("DBParameterGroupName")},
 		"AWS::RDS::DBClusterParameterGroup": {identify: identifyParameterGroup("DBClusterParameterGroupName")},
 	}
