@@ -87,7 +87,7 @@ func (s *Service) updateStack(_ context.Context, call *wire.Call, in *updateStac
 	if in.Capabilities == nil { // recorded: the stack goes on telling them, though they acknowledge nothing any more
 		deployed.capabilities = st.deployed.capabilities
 	}
-	s.outdate(st)
+	s.outdate(st) //nolint:contextcheck // what it deletes outlives the call
 	st.led = false
 	//nolint:contextcheck // it outlives the call
 	s.startUpdate(st, deployed, in.ClientRequestToken, disableRollback, in.RetainExceptOnCreate)
@@ -190,6 +190,11 @@ func sameTypes(st *stack, template *document.Template) error {
 // resources, their metadata, policies, tags or outputs. Conditions, DependsOn, stack metadata and description alone do not.
 // The caller holds st.mu.
 func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
+	return s.changesBut(st, deployed, false)
+}
+
+// changesBut is changes, but nested stacks are taken to stay as they are if they were looked at already.
+func (s *Service) changesBut(st *stack, deployed *deployment, lookedAt bool) (bool, error) {
 	if !slices.Equal(deployed.tags, st.deployed.tags) || !slices.Equal(deployed.notificationARNs, st.deployed.notificationARNs) {
 		return true, nil
 	}
@@ -203,7 +208,7 @@ func (s *Service) changes(st *stack, deployed *deployment) (bool, error) {
 	}
 	for _, logicalID := range active {
 		live := st.records[logicalID]
-		if live.resourceType == stackType { // only its update tells whether its template is another
+		if live.resourceType == stackType && !lookedAt { // only its update tells whether its template is another
 			return true, nil
 		}
 		wanted, err := s.want(st, deployed, scope, logicalID)
@@ -313,6 +318,9 @@ func (s *Service) startDelete(st *stack, in *deleteStackInput, blocked string) {
 		})
 		st.enter(deleteInProgress, reasonUser, s.clock.Now())
 		return
+	}
+	for _, each := range st.changeSets {
+		s.dropNested(each)
 	}
 	st.changeSetID = "" // recorded: what is deleted tells of no change set
 	st.deletion = how

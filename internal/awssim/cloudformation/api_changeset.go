@@ -87,9 +87,6 @@ func (s *Service) createChangeSet(_ context.Context, call *wire.Call, in *create
 		}
 		return &createChangeSetOutput{ID: other.id, StackID: st.id}, nil
 	}
-	if in.IncludeNestedStacks && proposed.deployed.nests() {
-		return nil, wire.Unsupported(call, "IncludeNestedStacks of templates with nested stacks")
-	}
 	if in.ChangeSetType == changeSetImport {
 		if err := s.checkImportList(st, proposed.deployed, in.ResourcesToImport); err != nil {
 			return nil, err
@@ -165,6 +162,7 @@ func (s *Service) proposal(call *wire.Call, st *stack, in *createChangeSetInput)
 		created: s.clock.Now(), deployed: deployed, how: how, token: in.ClientToken,
 		revertDrift: in.DeploymentMode == deploymentRevertDrift,
 		imports:     in.ResourcesToImport, importExisting: in.ImportExistingResources,
+		lineage: lineage{includeNested: in.IncludeNestedStacks},
 	}, nil
 }
 
@@ -242,6 +240,10 @@ func (s *Service) deleteChangeSet(_ context.Context, call *wire.Call, in *delete
 		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current execution status of [%s]",
 			doomed.id, doomed.execution)
 	}
+	if doomed.lineage.parentID != "" { // the words are believed
+		return nil, fail("InvalidChangeSetStatus", "ChangeSet [%s] can only be deleted from the root change set", doomed.id)
+	}
+	s.dropNested(doomed) //nolint:contextcheck // what it deletes outlives the call
 	st.dropChangeSet(doomed)
 	return new(deleteChangeSetOutput), nil
 }

@@ -37,6 +37,8 @@ type describeChangeSetOutput struct {
 	DeploymentConfig      *deploymentConfig
 	// ImportExistingResources is told if it was asked for.
 	ImportExistingResources *bool
+	ParentChangeSetID       string `query:"ParentChangeSetId"`
+	RootChangeSetID         string `query:"RootChangeSetId"`
 }
 
 type describedChange struct {
@@ -58,6 +60,7 @@ type resourceChange struct {
 	BeforeContext                  string
 	AfterContext                   string
 	PreviousDeploymentContext      string
+	ChangeSetID                    string `query:"ChangeSetId"`
 }
 
 type changeDetail struct {
@@ -112,6 +115,8 @@ func (s *Service) describeChangeSet(
 		out.StatusReason = optional(found.doubts())
 	}
 	out.DeploymentConfig = found.deployed.config
+	out.IncludeNestedStacks = found.lineage.includeNested
+	out.ParentChangeSetID, out.RootChangeSetID = found.lineage.parentID, found.lineage.rootID
 	if found.importExisting {
 		out.ImportExistingResources = &found.importExisting
 	}
@@ -142,6 +147,7 @@ func (c plannedChange) describe(values bool) resourceChange {
 	described := resourceChange{
 		Action: c.action, LogicalResourceID: c.logicalID, PhysicalResourceID: c.physicalID, ResourceType: c.resourceType,
 		PolicyAction: c.policy, Replacement: c.replacement, Details: []changeDetail{}, Scope: scopes(c.details(values)),
+		ChangeSetID:         c.changeSetID,
 		ResourceDriftStatus: c.drift, ResourceDriftIgnoredAttributes: c.live.describeIgnored(),
 	}
 	for _, detail := range c.details(values) {
@@ -218,6 +224,8 @@ type changeSetSummary struct {
 	CreationTime        wire.Time
 	Description         string
 	IncludeNestedStacks bool
+	ParentChangeSetID   string `query:"ParentChangeSetId"`
+	RootChangeSetID     string `query:"RootChangeSetId"`
 }
 
 func (s *Service) listChangeSets(_ context.Context, call *wire.Call, in *listChangeSetsInput) (*listChangeSetsOutput, error) {
@@ -235,6 +243,8 @@ func (s *Service) listChangeSets(_ context.Context, call *wire.Call, in *listCha
 		summaries = append(summaries, changeSetSummary{
 			StackID: st.id, StackName: st.name, ChangeSetID: each.id, ChangeSetName: each.name, ExecutionStatus: each.execution,
 			Status: each.status, StatusReason: optional(each.reason), CreationTime: wire.At(each.created), Description: each.description,
+			IncludeNestedStacks: each.lineage.includeNested, ParentChangeSetID: each.lineage.parentID,
+			RootChangeSetID: each.lineage.rootID,
 		})
 	}
 	shown, next, err := page(summaries, in.NextToken)

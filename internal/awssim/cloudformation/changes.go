@@ -33,8 +33,10 @@ type plannedChange struct {
 	// CloudFormation looks twice, and each look has details that the other lacks (recorded): without property values it
 	// follows references, with them it compares values.
 	following, comparing []plannedDetail
-	before, after        *shownContext // what the resource is and will be, or nil
-	doubt                error         // why after may not be right
+	before, after        *shownContext       // what the resource is and will be, or nil
+	doubt                error               // why after may not be right
+	changeSetID          string              // of a nested stack's own change set
+	wanted               resource.Properties // of a nested stack, secrets included
 	// What only drift-aware change sets have: the drift status, what was found, and what was last deployed.
 	drift    string
 	live     *drift
@@ -67,7 +69,15 @@ func (c plannedChange) changes() bool { return len(c.following)+len(c.comparing)
 // dependencies, then removals. With the states in which resources were found it compares with those. The caller holds
 // st.mu.
 func (s *Service) plan(st *stack, deployed *deployment, live map[string]*drift) ([]plannedChange, error) {
+	return s.planWith(st, deployed, live, nil)
+}
+
+// planWith is plan with a look at nested stacks; nil tells only that they may change.
+func (s *Service) planWith(st *stack, deployed *deployment, live map[string]*drift, below *nestedPlan) ([]plannedChange, error) {
 	p := &planner{stack: st, deployed: deployed, scope: s.scope(st, deployed), fate: make(map[string]string), live: live}
+	if below != nil && below.proposed.lineage.includeNested {
+		p.below = below
+	}
 	p.scope.Unknown = knownAfterApply
 	p.scope.Import = func(name string) (string, error) {
 		if value, ok := s.store.imported(st.Place, name); ok {
@@ -116,6 +126,12 @@ type planner struct {
 	past     *intrinsic.Scope  // of the last deployment
 	fate     map[string]string // replacement of the resources planned so far that change
 	live     map[string]*drift // nil unless the change set is drift-aware
+	below    *nestedPlan       // nil unless the change set includes nested stacks
+}
+
+// stays reports whether a change is none, for a nested stack that was looked at.
+func (p *planner) stays(change *plannedChange) bool {
+	return change.resourceType == stackType && p.below != nil && !p.below.look(change)
 }
 
 // unknown reports whether a resource's ids will only be known after the execution.
@@ -144,10 +160,16 @@ func (p *planner) changes(active []string) ([]plannedChange, error) {
 			if exists {
 				addition.drift, addition.previous = driftDeleted, contextOf(live.definition, abridged(live.shown), live.metadata)
 			}
+			addition.wanted = after.real
+			p.stays(&addition) // it does not, but its change set is made
 			planned = append(planned, addition)
 			continue
 		}
 		change := p.modification(live, definition, after)
+		change.wanted = after.real
+		if p.stays(&change) {
+			continue
+		}
 		if change.action == actionModify && change.changes() {
 			p.fate[logicalID] = change.replacement
 		}

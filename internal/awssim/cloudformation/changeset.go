@@ -45,6 +45,7 @@ type changeSet struct {
 	deployed                    *deployment
 	how                         creation
 	token                       string
+	lineage                     lineage
 
 	status, execution, reason string
 	changes                   []plannedChange
@@ -146,15 +147,20 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 	if proposed.revertDrift {
 		proposed.live = s.liveStates(st)
 	}
-	changes, err := s.plan(st, proposed.deployed, proposed.live)
+	below := s.planNested(st, proposed)
+	changes, err := s.planWith(st, proposed.deployed, proposed.live, below)
 	changes = takeOver(changes, proposed.deployed.imports)
+	below.done()
 	changed := proposed.kind != changeSetUpdate || stackDriftStatus(proposed.live) == driftDrifted
 	if err == nil && !changed {
-		changed, err = s.changes(st, proposed.deployed)
+		changed, err = s.changesBut(st, proposed.deployed, proposed.lineage.includeNested)
+		changed = changed || len(changes) > 0 && proposed.lineage.includeNested
 	}
 	switch {
 	case err != nil:
 		proposed.status, proposed.reason = statusNoChange, err.Error()
+	case below.failure != "":
+		proposed.status, proposed.reason, proposed.changes = statusNoChange, below.failure, changes
 	case !changed:
 		proposed.status, proposed.reason = statusNoChange, reasonNoChanges
 		if len(proposed.deployed.template.Transforms) > 0 {
@@ -165,6 +171,9 @@ func (s *Service) workOut(st *stack, proposed *changeSet) {
 		if proposed.kind == changeSetImport {
 			proposed.reason = reasonReviewImport
 		}
+		if proposed.lineage.parentID != "" {
+			proposed.execution, proposed.reason = executionUnavailable, reasonNotRoot
+		}
 	}
 }
 
@@ -174,6 +183,7 @@ func (s *Service) outdate(st *stack) {
 	for _, other := range st.changeSets {
 		if other.execution == executionAvailable || other.execution == executionUnavailable {
 			other.execution = executionObsolete
+			s.dropNested(other)
 		}
 	}
 }
@@ -182,7 +192,11 @@ func (s *Service) outdate(st *stack) {
 func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 	chosen.execution = executionRunning
 	st.changeSets = slices.DeleteFunc(st.changeSets, func(other *changeSet) bool {
-		return other != chosen && other.execution != executionComplete && other.execution != executionFailed
+		goes := other != chosen && other.execution != executionComplete && other.execution != executionFailed
+		if goes {
+			s.dropNested(other)
+		}
+		return goes
 	})
 	st.updated = s.clock.Now()
 	switch chosen.kind {
@@ -191,20 +205,12 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 	case changeSetImport:
 		s.startImport(st, chosen.deployed, token)
 	default:
+		st.led = false
 		st.takeLive(chosen.live, chosen.deployed.template)
 		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing, chosen.how.retainExceptOnCreate)
 	}
 	st.changeSetID = chosen.id
-	done := st.operation.done
-	s.background(func(context.Context) {
-		<-done
-		st.mu.Lock()
-		defer st.mu.Unlock()
-		chosen.execution = executionFailed
-		if st.status == createComplete || st.status == updateComplete || st.status == importComplete {
-			chosen.execution = executionComplete
-		}
-	})
+	s.follow(st, chosen)
 }
 
 // changeSetOf finds a change set by its ARN, or by its name and its stack's.
@@ -257,6 +263,7 @@ func (c *changeSet) mismatch(again *changeSet) string {
 		{"ChangeSetType", c.kind == again.kind},
 		{"Description", c.description == again.description},
 		{"ClientToken", c.token == again.token},
+		{"IncludeNestedStacks", c.lineage.includeNested == again.lineage.includeNested},
 	}
 	for _, each := range same {
 		if !each.holds {

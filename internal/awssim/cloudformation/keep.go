@@ -63,6 +63,7 @@ type keptDeployment struct {
 	Timeout          *int
 	Rollback         rollbackConfiguration
 	Imports          map[string]string
+	Nested           map[string]nestedSet
 	Config           *deploymentConfig
 }
 
@@ -106,6 +107,8 @@ type keptChangeSet struct {
 	Status, Execution, Reason          string
 	RevertDrift, ImportExisting        bool
 	Imports                            []resourceToImport
+	IncludeNested                      bool
+	Parent, Root                       string
 }
 
 type keptUpdate struct {
@@ -165,6 +168,7 @@ func (k *keptService) stack(st *stack) keptStack {
 		kept.ChangeSets = append(kept.ChangeSets, keptChangeSet{
 			c.id, c.name, c.kind, c.description, c.token, c.created, k.deployment(c.deployed), c.how.onFailure, c.how.timeout,
 			c.how.retainExceptOnCreate, c.status, c.execution, c.reason, c.revertDrift, c.importExisting, c.imports,
+			c.lineage.includeNested, c.lineage.parentID, c.lineage.rootID,
 		})
 	}
 	if u := st.unfinished; u != nil {
@@ -190,7 +194,7 @@ func (k *keptService) deployment(d *deployment) *keptDeployment {
 	kept := &keptDeployment{
 		Template: k.template(d.template), Parameters: make(map[string]keptParameter), Tags: d.tags, Capabilities: d.capabilities,
 		NotificationARNs: d.notificationARNs, RoleARN: d.roleARN, Timeout: d.timeout,
-		Rollback: d.rollback, Imports: d.imports, Config: d.config,
+		Rollback: d.rollback, Imports: d.imports, Nested: d.nested, Config: d.config,
 	}
 	for name, p := range d.parameters {
 		kept.Parameters[name] = keptParameter{p.value, p.isList, p.noEcho, p.isStored, p.stored}

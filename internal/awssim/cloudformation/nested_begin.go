@@ -25,19 +25,28 @@ func (s *Service) beginNested(r resource.Request) (*stack, *operation, error) {
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
-	child := s.newStack(call, in.StackName)
-	child.nesting = nesting{parentID: parent.id, rootID: from.rootID, logicalID: r.LogicalID}
-	child.led = true
+	child, planned := s.plannedNested(parent, r.LogicalID)
+	if planned != nil && planned.kind == changeSetCreate {
+		in.StackName, in.TemplateURL, in.TemplateBody = child.name, "", &planned.deployed.template.Body
+	} else {
+		child, planned = s.newStack(call, in.StackName), nil
+		child.nesting = nesting{parentID: parent.id, rootID: from.rootID, logicalID: r.LogicalID}
+	}
 	deployed, policy, err := s.prepare(call, child, in)
 	if err != nil {
 		return nil, nil, err
 	}
+	child.mu.Lock()
+	child.led = true
+	planned.isExecuted(deployed)
+	child.mu.Unlock()
 	if _, err := s.admit(child, deployed, policy, in); err != nil {
 		return nil, nil, err
 	}
 	child.mu.Lock()
 	defer child.mu.Unlock()
 	child.disableRollback = from.disableRollback
+	s.followed(child, planned)
 	return child, child.operation, nil
 }
 
@@ -59,10 +68,11 @@ func nestedName(parent, logicalID string) string {
 
 // beginNestedUpdate starts the update of a nested stack. It returns nil if there is nothing to update.
 func (s *Service) beginNestedUpdate(child *stack, r resource.Request) (*operation, error) {
-	_, from, err := s.parentOf(r)
+	parent, from, err := s.parentOf(r)
 	if err != nil {
 		return nil, err
 	}
+	_, planned := s.plannedNested(parent, r.LogicalID)
 	given, err := readNested(r)
 	if err != nil {
 		return nil, err
@@ -75,10 +85,14 @@ func (s *Service) beginNestedUpdate(child *stack, r resource.Request) (*operatio
 	if err := child.mayBeLed(); err != nil {
 		return nil, err
 	}
-	deployed, err := s.next(nestedCall(r, "UpdateStack"), child, &updateStackInput{
+	in := &updateStackInput{
 		TemplateURL: given.templateURL, Parameters: given.parameters, Tags: given.tags, Capabilities: from.capabilities,
 		NotificationARNs: given.notificationARNs, RoleARN: from.roleARN, DeploymentConfig: modeOf(r),
-	})
+	}
+	if planned != nil {
+		in.TemplateURL, in.TemplateBody = "", &planned.deployed.template.Body
+	}
+	deployed, err := s.next(nestedCall(r, "UpdateStack"), child, in)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +100,10 @@ func (s *Service) beginNestedUpdate(child *stack, r resource.Request) (*operatio
 		return nil, err
 	}
 	child.led = true
+	planned.isExecuted(deployed)
 	s.outdate(child)
 	s.startUpdate(child, deployed, "", from.disableRollback, from.retainExceptOnCreate)
+	s.followed(child, planned)
 	return child.operation, nil
 }
 

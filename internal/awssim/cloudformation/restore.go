@@ -45,6 +45,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 	for _, st := range slices.Backward(s.store.ordered) { // nested stacks before their parents, which will lead them
 		s.adopt(st)
 		st.mu.Lock()
+		s.replan(st)
 		s.resume(st)
 		st.mu.Unlock()
 	}
@@ -126,7 +127,16 @@ func (st *stack) restorePolicies(kept *keptStack) error {
 	return nil
 }
 
-// restoreChangeSets works the changes out anew of those that can still be executed.
+// replan works the changes out anew of the change sets that can still be executed. The caller holds st.mu.
+func (s *Service) replan(st *stack) {
+	for _, c := range st.changeSets {
+		nested := c.status == statusPlanned && c.execution == executionUnavailable
+		if c.status == statusPending || c.execution == executionAvailable || nested {
+			s.workOut(st, c)
+		}
+	}
+}
+
 func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*document.Template) error {
 	for _, c := range kept.ChangeSets {
 		restored := &changeSet{
@@ -134,13 +144,11 @@ func (s *Service) restoreChangeSets(st *stack, kept *keptStack, templates []*doc
 			deployed: c.Deployed.restored(templates), token: c.Token, status: c.Status, execution: c.Execution, reason: c.Reason,
 			how:         creation{onFailure: c.OnFailure, timeout: c.Timeout, retainExceptOnCreate: c.RetainExceptOnCreate},
 			revertDrift: c.RevertDrift, imports: c.Imports, importExisting: c.ImportExisting,
+			lineage: lineage{includeNested: c.IncludeNested, parentID: c.Parent, rootID: c.Root},
 		}
 		st.changeSets = append(st.changeSets, restored)
 		if err := s.settleAgain(st, restored.deployed); err != nil {
 			return err
-		}
-		if c.Status == statusPending || c.Execution == executionAvailable {
-			s.workOut(st, restored)
 		}
 		if c.Execution == executionRunning {
 			restored.execution = executionFailed
@@ -169,7 +177,7 @@ func (k *keptDeployment) restored(templates []*document.Template) *deployment {
 	made := &deployment{
 		template: &document.Template{}, parameters: make(map[string]parameterValue, len(k.Parameters)), tags: k.Tags,
 		capabilities: k.Capabilities, notificationARNs: k.NotificationARNs, roleARN: k.RoleARN, timeout: k.Timeout,
-		rollback: k.Rollback, imports: k.Imports, config: k.Config,
+		rollback: k.Rollback, imports: k.Imports, nested: k.Nested, config: k.Config,
 	}
 	if k.Template >= 0 {
 		made.template = templates[k.Template]

@@ -66,6 +66,8 @@ type deployment struct {
 	config           *deploymentConfig // nil if none was given
 	// imports are the physical ids, by logical id, of resources that exist and are taken over.
 	imports map[string]string
+	// nested are the change sets of nested stacks, by logical id, if a change set brings the deployment.
+	nested map[string]nestedSet
 }
 
 // record is a resource of a stack. Its maps are replaced, never changed.
