@@ -48,7 +48,7 @@ func (s *Service) tellConfigured(st *stack) {
 	st.operation.configured = true
 	st.events = append(st.events, event{
 		id: uuid.NewString(), logicalID: st.name, physicalID: st.id, typeOfThing: stackType, status: st.status,
-		reason: reasonConsistency, at: s.clock.Now(),
+		reason: reasonConsistency, at: st.moment(s.clock.Now()),
 		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
 	})
 }

@@ -141,7 +141,7 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 		st.operation.turn()
 		st.lastOperations = append([]operationEntry{st.operation.entry()}, st.lastOperations...)
 	}
-	st.status, st.reason = to, reason
+	st.status, st.reason, now = to, reason, st.moment(now)
 	st.tell(event{
 		id: uuid.NewString(), logicalID: st.name, physicalID: st.id, typeOfThing: stackType, status: to, reason: reason, at: now,
 		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
@@ -150,6 +150,7 @@ func (st *stack) enter(to status, reason string, now time.Time) {
 
 // note moves a resource to a status and writes the event. The caller holds mu.
 func (st *stack) note(r *record, to status, reason string, now time.Time) {
+	now = st.moment(now)
 	r.status, r.reason, r.changed = to, reason, now
 	mark, properties := string(to)+"-"+now.Format("2006-01-02T15:04:05.000Z"), r.shown
 	if r.replaced {
@@ -160,6 +161,18 @@ func (st *stack) note(r *record, to status, reason string, now time.Time) {
 		status: to, reason: reason, at: now, properties: properties,
 		operationID: st.operation.identity(), operationType: st.operation.name(), token: st.operation.clientToken(),
 	})
+}
+
+// moment returns the time of an event that happens now: at least a millisecond after the one before. Ids of events have
+// their time, and clients order events by it. The caller holds mu.
+func (st *stack) moment(now time.Time) time.Time {
+	if len(st.events) == 0 {
+		return now
+	}
+	if next := st.events[len(st.events)-1].at.Truncate(time.Millisecond).Add(time.Millisecond); now.Before(next) {
+		return next
+	}
+	return now
 }
 
 // snapshot copies the records, so that a rollback knows where to go back to. The caller holds mu.
