@@ -46,8 +46,10 @@ const (
 
 	registryPath = "/v2/"
 
-	// maxBody bounds a request's body. The largest real one is a template of 51,200 bytes, URL-encoded.
-	maxBody = 4 << 20
+	// maxBody bounds a request's body, maxObject that of an object, or of a part of one. The largest real body of the
+	// others is a template of 51,200 bytes, URL-encoded.
+	maxBody   = 4 << 20
+	maxObject = 256 << 20
 )
 
 // api is what every service offers.
@@ -149,14 +151,18 @@ func (s *Server) answer(w http.ResponseWriter, call *wire.Call) (wire.Answer, bo
 
 // route reads a call and finds its service.
 func (s *Server) route(w http.ResponseWriter, call *wire.Call) (wire.Service, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, call.HTTP.Body, maxBody))
+	where, ok := scopeOf(call.HTTP)
+	limit := int64(maxBody)
+	if where.service == "s3" {
+		limit = maxObject
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, call.HTTP.Body, limit))
 	if err != nil {
 		return wire.Service{}, &wire.Error{
 			Code: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge,
 		}
 	}
 	call.Body = body
-	where, ok := scopeOf(call.HTTP)
 	if !ok {
 		return wire.Service{}, &wire.Error{
 			Code: "MissingAuthenticationToken", Status: http.StatusForbidden,

@@ -19,6 +19,7 @@ type bucket struct {
 
 	Created time.Time
 	Objects map[string]*object
+	Uploads map[string]*upload // by id
 }
 
 // defaultRegion is the region whose buckets have no location, and where a bucket can be created twice.
@@ -28,6 +29,17 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 type bucketInput struct {
 	Bucket string `path:"Bucket"`
+	// Owner is the account that the caller believes to own the bucket.
+	Owner string `header:"X-Amz-Expected-Bucket-Owner"`
+}
+
+// owned finds a bucket that belongs to whom the caller expects. The caller holds s.mu.
+func (s *Service) owned(in *bucketInput) (*bucket, error) {
+	found, err := s.bucket(in.Bucket)
+	if err == nil && in.Owner != "" && in.Owner != found.Account {
+		return nil, &wire.Error{Code: "AccessDenied", Message: "Access Denied", Status: http.StatusForbidden}
+	}
+	return found, err
 }
 
 type createBucketInput struct {
@@ -80,7 +92,7 @@ type headBucketOutput struct {
 func (s *Service) headBucket(_ context.Context, _ *wire.Call, in *bucketInput) (*headBucketOutput, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	found, err := s.bucket(in.Bucket)
+	found, err := s.owned(in)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +101,7 @@ func (s *Service) headBucket(_ context.Context, _ *wire.Call, in *bucketInput) (
 
 func (s *Service) deleteBucket(ctx context.Context, _ *wire.Call, in *bucketInput) (*wire.None, error) {
 	s.mu.RLock()
-	found, err := s.bucket(in.Bucket)
+	found, err := s.owned(in)
 	s.mu.RUnlock()
 	if err != nil {
 		return nil, err
@@ -110,7 +122,7 @@ type locationOutput struct {
 func (s *Service) getBucketLocation(_ context.Context, _ *wire.Call, in *bucketInput) (*locationOutput, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	found, err := s.bucket(in.Bucket)
+	found, err := s.owned(in)
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,8 @@ package s3
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/xml"
-	"hash/crc32"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,40 +15,50 @@ import (
 
 // object is an object and what was said of it.
 type object struct {
-	Body        []byte
-	ETag        string
-	Modified    time.Time
-	ContentType string
-	Encryption  string
-	Metadata    map[string]string
+	description
+
+	Body     []byte
+	ETag     string
+	Modified time.Time
+	Tags     map[string]string
+}
+
+// description is what who puts an object says of it, and whoever gets it is told.
+type description struct {
+	encryption
+
+	ContentType        string            `header:"Content-Type"`
+	CacheControl       string            `header:"Cache-Control"`
+	ContentDisposition string            `header:"Content-Disposition"`
+	ContentEncoding    string            `header:"Content-Encoding"`
+	ContentLanguage    string            `header:"Content-Language"`
+	Metadata           map[string]string `header:"X-Amz-Meta-*"`
 }
 
 type putObjectInput struct {
-	Bucket      string            `path:"Bucket"`
-	Key         string            `path:"Key"`
-	ContentType string            `header:"Content-Type"`
-	Encryption  string            `header:"X-Amz-Server-Side-Encryption"`
-	Algorithm   string            `header:"X-Amz-Sdk-Checksum-Algorithm"`
-	CRC32       string            `header:"X-Amz-Checksum-Crc32"`
-	Metadata    map[string]string `header:"X-Amz-Meta-*"`
-	Body        []byte            `body:"raw"`
+	description
+	checks
+
+	Bucket string `path:"Bucket"`
+	Key    string `path:"Key"`
+	Tags   string `header:"X-Amz-Tagging"`
+	Body   []byte `body:"raw"`
 }
 
 type putObjectOutput struct {
-	ETag       string `header:"ETag"`
-	Encryption string `header:"X-Amz-Server-Side-Encryption"`
-	CRC32      string `header:"X-Amz-Checksum-Crc32"`
+	encryption
+
+	ETag string            `header:"ETag"`
+	Sums map[string]string `header:"X-Amz-Checksum-*"`
 }
 
 func (s *Service) putObject(_ context.Context, call *wire.Call, in *putObjectInput) (*putObjectOutput, error) {
-	if in.Algorithm != "" && in.Algorithm != "CRC32" {
-		return nil, wire.Unsupported(call, "x-amz-sdk-checksum-algorithm "+in.Algorithm)
+	if err := in.verify(call, in.Body); err != nil {
+		return nil, err
 	}
-	if in.CRC32 != "" && in.CRC32 != checksum(in.Body) {
-		return nil, wire.Errorf("BadDigest", "The CRC32 you specified did not match the calculated checksum.")
-	}
-	if in.Encryption != "" && in.Encryption != "AES256" {
-		return nil, wire.Unsupported(call, "x-amz-server-side-encryption "+in.Encryption)
+	tags, err := parseTags(in.Tags)
+	if err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,74 +66,25 @@ func (s *Service) putObject(_ context.Context, call *wire.Call, in *putObjectInp
 	if err != nil {
 		return nil, err
 	}
-	made := &object{
-		Body: slices.Clone(in.Body), ETag: tagOf(in.Body), Modified: s.clock.Now(), ContentType: in.ContentType,
-		Encryption: "AES256", Metadata: in.Metadata, // S3 encrypts all objects
+	made := &object{description: in.description, Body: slices.Clone(in.Body), ETag: tagOf(in.Body), Tags: tags}
+	if err := s.store(call, into, in.Bucket, in.Key, made); err != nil {
+		return nil, err
 	}
+	return &putObjectOutput{encryption: made.encryption, ETag: made.ETag, Sums: in.Sums}, nil
+}
+
+// store puts an object into a bucket, and completes its description. The caller holds s.mu.
+func (s *Service) store(call *wire.Call, into *bucket, bucketName, key string, made *object) error {
+	encrypted, err := s.encryptionFor(call, made.encryption, into, bucketName)
+	if err != nil {
+		return err
+	}
+	made.encryption, made.Modified = encrypted, s.clock.Now()
 	if made.ContentType == "" {
 		made.ContentType = "binary/octet-stream"
 	}
-	into.Objects[in.Key] = made
-	return &putObjectOutput{ETag: made.ETag, Encryption: made.Encryption, CRC32: in.CRC32}, nil
-}
-
-func checksum(body []byte) string {
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
-}
-
-type objectInput struct {
-	Bucket string `path:"Bucket"`
-	Key    string `path:"Key"`
-	// Checksum is ENABLED by the SDKs; objects are answered without checksums, which is allowed.
-	Checksum string `header:"X-Amz-Checksum-Mode"`
-}
-
-type objectOutput struct {
-	ContentType   string            `header:"Content-Type"`
-	ContentLength int64             `header:"Content-Length"`
-	ETag          string            `header:"ETag"`
-	LastModified  string            `header:"Last-Modified"`
-	Encryption    string            `header:"X-Amz-Server-Side-Encryption"`
-	Metadata      map[string]string `header:"X-Amz-Meta-*"`
-	Body          []byte            `body:"raw"`
-}
-
-func (s *Service) getObject(_ context.Context, _ *wire.Call, in *objectInput) (*objectOutput, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	found, err := s.object(in.Bucket, in.Key)
-	if err != nil {
-		return nil, err
-	}
-	return &objectOutput{
-		ContentType: found.ContentType, ContentLength: int64(len(found.Body)), ETag: found.ETag, Encryption: found.Encryption,
-		LastModified: found.Modified.UTC().Format(http.TimeFormat), Metadata: found.Metadata, Body: found.Body,
-	}, nil
-}
-
-func (s *Service) headObject(ctx context.Context, call *wire.Call, in *objectInput) (*objectOutput, error) {
-	out, err := s.getObject(ctx, call, in)
-	if err != nil {
-		return nil, err
-	}
-	out.Body = nil
-	return out, nil
-}
-
-type deleteObjectInput struct {
-	Bucket string `path:"Bucket"`
-	Key    string `path:"Key"`
-}
-
-func (s *Service) deleteObject(_ context.Context, _ *wire.Call, in *deleteObjectInput) (*wire.None, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from, err := s.bucket(in.Bucket)
-	if err != nil {
-		return nil, err
-	}
-	delete(from.Objects, in.Key) // what is not there is no error
-	return new(wire.None), nil
+	into.Objects[key] = made
+	return nil
 }
 
 const maxKeys = 1000

@@ -55,23 +55,44 @@ func (s *Service) API() wire.Service {
 			{Operation: "HeadBucket", Method: http.MethodHead, Path: "/{Bucket}"},
 			{Operation: "DeleteBucket", Method: http.MethodDelete, Path: "/{Bucket}", Status: http.StatusNoContent},
 			{Operation: "GetBucketLocation", Method: http.MethodGet, Path: "/{Bucket}?location"},
+			{Operation: "GetBucketEncryption", Method: http.MethodGet, Path: "/{Bucket}?encryption"},
 			{Operation: "ListObjectsV2", Method: http.MethodGet, Path: "/{Bucket}?list-type=2"},
+			{Operation: "DeleteObjects", Method: http.MethodPost, Path: "/{Bucket}?delete"},
+			{Operation: "CreateMultipartUpload", Method: http.MethodPost, Path: "/{Bucket}/{Key+}?uploads"},
+			{Operation: "UploadPart", Method: http.MethodPut, Path: "/{Bucket}/{Key+}?uploadId"},
+			{Operation: "CompleteMultipartUpload", Method: http.MethodPost, Path: "/{Bucket}/{Key+}?uploadId"},
+			{
+				Operation: "AbortMultipartUpload", Method: http.MethodDelete, Path: "/{Bucket}/{Key+}?uploadId",
+				Status: http.StatusNoContent,
+			},
+			{Operation: "GetObjectTagging", Method: http.MethodGet, Path: "/{Bucket}/{Key+}?tagging"},
+			{Operation: "PutObjectTagging", Method: http.MethodPut, Path: "/{Bucket}/{Key+}?tagging"},
+			{Operation: "DeleteObjectTagging", Method: http.MethodDelete, Path: "/{Bucket}/{Key+}?tagging", Status: http.StatusNoContent},
 			{Operation: "PutObject", Method: http.MethodPut, Path: "/{Bucket}/{Key+}"},
 			{Operation: "GetObject", Method: http.MethodGet, Path: "/{Bucket}/{Key+}"},
 			{Operation: "HeadObject", Method: http.MethodHead, Path: "/{Bucket}/{Key+}"},
 			{Operation: "DeleteObject", Method: http.MethodDelete, Path: "/{Bucket}/{Key+}", Status: http.StatusNoContent},
 		},
 		Operations: map[string]wire.Handler{
-			"ListBuckets":       wire.Op(s.listBuckets),
-			"CreateBucket":      wire.Op(s.createBucket),
-			"HeadBucket":        wire.Op(s.headBucket),
-			"DeleteBucket":      wire.Op(s.deleteBucket),
-			"GetBucketLocation": wire.Op(s.getBucketLocation),
-			"ListObjectsV2":     wire.Op(s.listObjects),
-			"PutObject":         wire.Op(s.putObject),
-			"GetObject":         wire.Op(s.getObject),
-			"HeadObject":        wire.Op(s.headObject),
-			"DeleteObject":      wire.Op(s.deleteObject),
+			"ListBuckets":             wire.Op(s.listBuckets),
+			"CreateBucket":            wire.Op(s.createBucket),
+			"HeadBucket":              wire.Op(s.headBucket),
+			"DeleteBucket":            wire.Op(s.deleteBucket),
+			"GetBucketLocation":       wire.Op(s.getBucketLocation),
+			"ListObjectsV2":           wire.Op(s.listObjects),
+			"PutObject":               wire.Op(s.putObject),
+			"GetObject":               wire.Op(s.getObject),
+			"HeadObject":              wire.Op(s.headObject),
+			"DeleteObject":            wire.Op(s.deleteObject),
+			"DeleteObjects":           wire.Op(s.deleteObjects),
+			"GetBucketEncryption":     wire.Op(s.getBucketEncryption),
+			"CreateMultipartUpload":   wire.Op(s.createUpload),
+			"UploadPart":              wire.Op(s.uploadPart),
+			"CompleteMultipartUpload": wire.Op(s.completeUpload),
+			"AbortMultipartUpload":    wire.Op(s.abortUpload),
+			"GetObjectTagging":        wire.Op(s.getTagging),
+			"PutObjectTagging":        wire.Op(s.putTagging),
+			"DeleteObjectTagging":     wire.Op(s.deleteTagging),
 		},
 	}
 }
@@ -124,6 +145,11 @@ func (s *Service) bucket(name string) (*bucket, error) {
 		return nil, &wire.Error{Code: "NoSuchBucket", Message: "The specified bucket does not exist", Status: http.StatusNotFound}
 	}
 	return found, nil
+}
+
+// errSchema refuses a body that is XML, but not what the operation takes.
+func errSchema() error {
+	return wire.Errorf("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 }
 
 func tagOf(body []byte) string {

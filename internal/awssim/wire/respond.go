@@ -30,6 +30,9 @@ func (a Answer) Release() {
 	}
 }
 
+// Partial is what an operation answers that may be a part of what was asked for, which has a status of its own.
+type Partial interface{ IsPartial() bool }
+
 // Serve routes a call, runs its operation and encodes what it answers.
 func (s Service) Serve(ctx context.Context, call *Call) Answer {
 	if err := s.Route(call); err != nil {
@@ -59,7 +62,11 @@ func (s Service) Run(ctx context.Context, call *Call) Answer {
 	if err != nil {
 		return s.Refuse(call, err)
 	}
-	answer := s.answer(call, call.route.success(), nil)
+	status := call.route.success()
+	if own, ok := value.(Partial); ok && own.IsPartial() {
+		status = http.StatusPartialContent
+	}
+	answer := s.answer(call, status, nil)
 	if err := s.encode(call, value, &answer); err != nil {
 		return s.Refuse(call, fmt.Errorf("encoding the answer of %s:%s: %w", call.Service, call.Operation, err))
 	}
