@@ -132,7 +132,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	s.registry, s.clusters, s.balancers, s.names, s.certificates = images, clusters, balancers, names, certificates
 	return parts{
 		services: []api{
-			sts.New(),
+			sts.New(pace, s.records),
 			objects,
 			images,
 			lines,
