@@ -59,7 +59,7 @@ clean: ## Remove what build made
 
 .PHONY: test
 test: ## Run all tests; installs what they need
-	export KUBEBUILDER_ASSETS=$(assets) PATH="$$PATH:$$(hack/python.sh)" AWS_CLI_2="$$(hack/awscli2.sh)"; \
+	export KUBEBUILDER_ASSETS=$(assets) PATH="$$PATH:$$(hack/python.sh):$$(hack/cdk/setup.sh)" AWS_CLI_2="$$(hack/awscli2.sh)"; \
 	go test -race -timeout 30m $(GOTESTFLAGS) $(PACKAGES)
 
 .PHONY: bench

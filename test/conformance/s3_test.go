@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -226,5 +228,50 @@ func TestTheCommandLineDeploysThroughABucket(t *testing.T) {
 	program(t, sim, "aws", "s3", "cp", file, "s3://deployments/copy.yaml")
 	if got := program(t, sim, "aws", "s3", "cp", "s3://deployments/copy.yaml", "-"); got != strings.TrimSpace(bulky()) {
 		t.Errorf("the copy has %d bytes", len(got))
+	}
+}
+
+// A file of more than eight megabytes comes in parts, each with a checksum.
+func TestTheCommandLineUploadsLargeFiles(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t)
+	client := clientsOf(sim.URL())
+	if _, err := client.S3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("files")}); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	large, copied := filepath.Join(folder, "large"), filepath.Join(folder, "copy")
+	content := []byte(strings.Repeat("0123456789abcdef", 9<<20/16))
+	if err := os.WriteFile(large, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program(t, sim, "aws", "s3", "cp", large, "s3://files/a/large")
+	head, err := client.S3.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("files"), Key: aws.String("a/large")})
+	if err != nil || !strings.HasSuffix(aws.ToString(head.ETag), `-2"`) {
+		t.Errorf("%s, %v", aws.ToString(head.ETag), err)
+	}
+	program(t, sim, "aws", "s3", "cp", "s3://files/a/large", copied)
+	if got, err := os.ReadFile(copied); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("the copy has %d bytes (%v)", len(got), err)
+	}
+	program(t, sim, "aws", "s3", "rb", "s3://files", "--force")
+}
+
+func TestTheCommandLineAssumesARole(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t)
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}`
+	role := program(t, sim, "aws", "iam", "create-role", "--role-name", "deploy", "--assume-role-policy-document", trust,
+		"--query", "Role.Arn", "--output", "text")
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[profile deploy]\nrole_arn = "+role+"\ncredential_source = Environment\nrole_session_name = me\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), tool(t, "aws"), "--profile", "deploy", "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+	command.Env = append(os.Environ(), sim.Env()...)
+	command.Env = append(command.Env, "AWS_CONFIG_FILE="+config, "HOME="+t.TempDir()) // where it keeps sessions
+	got, err := command.CombinedOutput()
+	if err != nil || strings.TrimSpace(string(got)) != "arn:aws:sts::123456789012:assumed-role/deploy/me" {
+		t.Errorf("it is %s (%v)", got, err)
 	}
 }

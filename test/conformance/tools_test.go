@@ -24,9 +24,9 @@ func tool(t *testing.T, name string) string {
 	case err == nil:
 		return path
 	case os.Getenv("CI") != "":
-		t.Fatalf("%s is missing: hack/python.sh installs it", name)
+		t.Fatalf("%s is missing: hack/python.sh or hack/cdk/setup.sh installs it", name)
 	default:
-		t.Skipf("%s is missing: `make test` installs it, and so does hack/python.sh, which prints the folder for your PATH", name)
+		t.Skipf("%s is missing: `make test` installs it, and so does hack/python.sh or hack/cdk/setup.sh, which print the folder for your PATH", name)
 	}
 	return ""
 }
