@@ -163,7 +163,7 @@ func (s *Service) next(call *wire.Call, st *stack, in *updateStackInput) (*deplo
 func (s *Service) nextTemplate(call *wire.Call, st *stack, in *updateStackInput) (*document.Template, error) {
 	if in.UsePreviousTemplate {
 		if in.TemplateBody != nil || in.TemplateURL != "" {
-			return nil, invalid("You cannot specify both usePreviousTemplate and Template URL or Template Body.")
+			return nil, invalid("You cannot specify both usePreviousTemplate and Template Body/Template URL.")
 		}
 		return st.deployed.template, nil
 	}

@@ -72,7 +72,7 @@ func (s *Service) continueUpdateRollback(
 		return nil, invalid("RollbackUpdatedStack cannot be invoked on child stacks")
 	}
 	if st.status != updateRollbackFailed {
-		return nil, invalid("Stack:%s is in %s state and can not continue update rollback.", st.id, st.status)
+		return nil, invalid("ContinueUpdateRollback cannot be called from current stack status")
 	}
 	if err := s.checkRole(in.RoleARN, st.deployed.roleARN); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (s *Service) rollbackStack(_ context.Context, call *wire.Call, in *rollback
 		})
 		st.enter(updateRollback, reasonUser, s.clock.Now())
 	default:
-		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.id, st.status)
+		return nil, invalid("RollbackStack cannot be called from current stack status")
 	}
 	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
 }

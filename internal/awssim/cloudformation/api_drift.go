@@ -106,7 +106,7 @@ func (s *Service) checkable(call *wire.Call, name string) (*stack, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if !st.status.updatable() && st.status != updateRollbackFailed {
-		return nil, invalid("Drift detection cannot be performed on stack [%s] while it is in %s state.", st.id, st.status)
+		return nil, invalid("Drift detection cannot be performed on stack [%s] while it is in [%s] state", st.id, st.status)
 	}
 	return st, nil
 }

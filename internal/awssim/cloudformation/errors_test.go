@@ -298,6 +298,33 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: aws.String("demo"), RetainResources: []string{"Topic"}})
 			return err
 		}, answer{"ValidationError", "Invalid operation on stack [ARN"}},
+		"a rollback of what did not fail": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.RollbackStack(s.t.Context(), &cfn.RollbackStackInput{StackName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", "RollbackStack cannot be called from current stack status"}},
+		"a rollback that did not stop": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.ContinueUpdateRollback(s.t.Context(), &cfn.ContinueUpdateRollbackInput{StackName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", "ContinueUpdateRollback cannot be called from current stack status"}},
+		"drift of what was rolled back": {func(s *stage) error {
+			s.fail("Create", "Topic", "no")
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.DetectStackDrift(s.t.Context(), &cfn.DetectStackDriftInput{StackName: aws.String("demo")})
+			return err
+		}, answer{"ValidationError", "Drift detection cannot be performed on stack [ARN while it is in [ROLLBACK_COMPLETE] state"}},
+		"the previous template and another one": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.UpdateStack(s.t.Context(), &cfn.UpdateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), UsePreviousTemplate: aws.Bool(true),
+			})
+			return err
+		}, answer{"ValidationError", "You cannot specify both usePreviousTemplate and Template Body/Template URL."}},
 		"a name that no stack can have": {func(s *stage) error {
 			_, err := s.client.DescribeStacks(s.t.Context(), &cfn.DescribeStacksInput{StackName: aws.String("a_b")})
 			return err

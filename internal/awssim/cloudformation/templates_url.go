@@ -46,7 +46,7 @@ func (s *Service) policyOf(call *wire.Call, body *string, member, address string
 		return givenPolicy(body)
 	}
 	if body != nil {
-		return nil, invalid("You cannot specify both %s and %s", member, strings.TrimSuffix(member, "URL")+"Body") // believed
+		return nil, invalid("You cannot specify both %s and %s", member, strings.TrimSuffix(member, "URL")+"Body") // recorded
 	}
 	text, err := s.fetchObject(call, member, address)
 	if err != nil {
