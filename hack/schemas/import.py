@@ -3,12 +3,13 @@
 
 Usage: python3 hack/schemas/import.py
 
-Reads hack/schemas/types.txt and writes internal/cfn/schemas/*.json and SOURCE beside them. The output depends
-on the list and on cfn-lint's version only. The schemas are AWS's own, as cfn-lint publishes them (MIT-0).
+Reads hack/schemas/types.txt and overlay.json and writes internal/cfn/schemas/*.json and SOURCE beside them. The output
+depends on these two and on cfn-lint's version only. The schemas are AWS's own, as cfn-lint publishes them (MIT-0).
 
 What is changed on the way:
   - descriptions and other keywords that say nothing about values are dropped;
   - cfn-lint's own keywords are dropped or said in standard JSON Schema (requiredXor and its like);
+  - what AWS documents and cfn-lint does not know yet is added from overlay.json, which says where it is from;
   - "attributes" is added: the names that Fn::GetAtt can read, which the registry schema alone does not tell.
 """
 
@@ -64,6 +65,18 @@ def clean(schema):
     return kept
 
 
+def overlaid(schema, more, path=""):
+    """Returns the schema with more merged over it: objects member by member, all else replaced."""
+    merged = dict(schema)
+    for key, value in more.items():
+        known = schema.get(key)
+        if known == value:
+            raise SystemExit(f"cfn-lint knows {path}/{key} by now: remove it from overlay.json")
+        both = isinstance(known, dict) and isinstance(value, dict)
+        merged[key] = overlaid(known, value, f"{path}/{key}") if both else value
+    return merged
+
+
 def attributes(type_name, schema):
     """Returns the names that Fn::GetAtt can read: cfn-lint's knowledge less what AWS never gives back.
 
@@ -82,16 +95,19 @@ def type_names():
 
 
 def main():
+    overlay = json.loads((HERE / "overlay.json").read_text())["types"]
     for old in OUT.glob("*.json"):
         old.unlink()
     for name in type_names():
         schema = clean(json.loads((DATA / f"{us_east_1.types[name]}.json").read_text()))
+        schema = overlaid(schema, overlay.get(name, {}), name)
         schema["attributes"] = attributes(name, schema)
         text = json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=True)
         (OUT / f"{name.replace('::', '-')}.json").write_text(text + "\n")
     (OUT / "SOURCE").write_text(
         f"Registry schemas of us-east-1 from cfn-lint {__version__} (https://github.com/aws-cloudformation/cfn-lint).\n"
         "Copyright Amazon.com, Inc. or its affiliates. Licence: MIT-0.\n"
+        "What hack/schemas/overlay.json has is added: its sources are there.\n"
         "Written by hack/schemas/import.py; do not edit.\n"
     )
 

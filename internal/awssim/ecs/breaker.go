@@ -34,6 +34,14 @@ func (b *breaker) complete(current *breaker) *breaker {
 	return &completed
 }
 
+// reset writes defaults out for members that a template leaves out, which CloudFormation takes back, unlike the API (measured by
+// the tests of github.com/go-to-k/cdkd).
+func (b *breaker) reset() {
+	if b != nil {
+		*b = *b.complete(nil)
+	}
+}
+
 func (t *threshold) check() error {
 	switch {
 	case t.Type != byCount && t.Type != byBoundedPercent && t.Type != byUnboundedPercent:

@@ -103,6 +103,9 @@ func (p *fleetProvider) change(r resource.Request, wanted *fleetProperties) (*fl
 	if wanted.ServiceConnectConfiguration == nil {
 		wanted.ServiceConnectConfiguration = &connectConfig{}
 	}
+	if config := wanted.DeploymentConfiguration; config != nil {
+		config.DeploymentCircuitBreaker.reset()
+	}
 	begun, err := p.update(found, &wanted.FleetSpec, wanted.ForceNewDeployment.EnableForceNewDeployment)
 	if err != nil {
 		return nil, nil, handlerFailure(err)

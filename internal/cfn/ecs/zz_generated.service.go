@@ -158,9 +158,11 @@ type ServiceDeploymentAlarms struct {
 // ServiceDeploymentCircuitBreaker is part of AWS::ECS::Service.
 type ServiceDeploymentCircuitBreaker struct {
 	// Required.
-	Enable cfn.Boolean `json:"Enable,omitempty"`
+	Enable             cfn.Boolean `json:"Enable,omitempty"`
+	ResetOnHealthyTask cfn.Boolean `json:"ResetOnHealthyTask,omitempty"`
 	// Required.
-	Rollback cfn.Boolean `json:"Rollback,omitempty"`
+	Rollback               cfn.Boolean                    `json:"Rollback,omitempty"`
+	ThresholdConfiguration *ServiceThresholdConfiguration `json:"ThresholdConfiguration,omitempty"`
 }
 
 // ServiceDeploymentConfiguration is part of AWS::ECS::Service.
@@ -185,13 +187,21 @@ type ServiceDeploymentController struct {
 
 // ServiceDeploymentLifecycleHook is part of AWS::ECS::Service.
 type ServiceDeploymentLifecycleHook struct {
-	HookDetails cfn.JSON `json:"HookDetails,omitempty"`
-	// Required.
+	HookDetails   cfn.JSON   `json:"HookDetails,omitempty"`
 	HookTargetArn cfn.String `json:"HookTargetArn,omitempty"`
 	// Required.
 	LifecycleStages []cfn.String `json:"LifecycleStages,omitempty"`
-	// Required.
-	RoleArn cfn.String `json:"RoleArn,omitempty"`
+	RoleArn         cfn.String   `json:"RoleArn,omitempty"`
+	// One of: AWS_LAMBDA PAUSE.
+	TargetType           cfn.String                                          `json:"TargetType,omitempty"`
+	TimeoutConfiguration *ServiceDeploymentLifecycleHookTimeoutConfiguration `json:"TimeoutConfiguration,omitempty"`
+}
+
+// ServiceDeploymentLifecycleHookTimeoutConfiguration is part of AWS::ECS::Service.
+type ServiceDeploymentLifecycleHookTimeoutConfiguration struct {
+	// One of: ROLLBACK CONTINUE.
+	Action           cfn.String  `json:"Action,omitempty"`
+	TimeoutInMinutes cfn.Integer `json:"TimeoutInMinutes,omitempty"`
 }
 
 // ServiceEBSTagSpecification is part of AWS::ECS::Service.
@@ -285,6 +295,15 @@ type ServiceSecret struct {
 	Name cfn.String `json:"Name,omitempty"`
 	// Required.
 	ValueFrom cfn.String `json:"ValueFrom,omitempty"`
+}
+
+// ServiceThresholdConfiguration is part of AWS::ECS::Service.
+type ServiceThresholdConfiguration struct {
+	// Required.
+	// One of: COUNT BOUNDED_PERCENT UNBOUNDED_PERCENT.
+	Type cfn.String `json:"Type,omitempty"`
+	// Required.
+	Value cfn.Integer `json:"Value,omitempty"`
 }
 
 // ServiceTimeoutConfiguration is part of AWS::ECS::Service.
