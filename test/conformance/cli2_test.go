@@ -40,7 +40,15 @@ func (v *versionTwo) command(line string, more ...string) *exec.Cmd {
 // aws runs a command that must succeed, and returns what it says.
 func (v *versionTwo) aws(line string, more ...string) string {
 	v.Helper()
-	output, err := v.command(line, more...).CombinedOutput()
+	return v.awsWith("", line, more...)
+}
+
+// awsWith runs a command that reads the text.
+func (v *versionTwo) awsWith(text, line string, more ...string) string {
+	v.Helper()
+	command := v.command(line, more...)
+	command.Stdin = strings.NewReader(text)
+	output, err := command.CombinedOutput()
 	if err != nil {
 		v.Fatalf("aws %s: %v\n%s", line, err, output)
 	}
@@ -125,6 +133,11 @@ func TestVersionTwoOfTheCommandLineFollowsTheLogsOfAService(t *testing.T) {
 func TestVersionTwoOfTheCommandLineFindsItsServicesByTheEnvironmentAlone(t *testing.T) {
 	t.Parallel()
 	v := &versionTwo{T: t, sim: awssimtest.Start(t)}
+	v.aws("s3 mb s3://shelf")
+	v.awsWith("a book", "s3 cp - s3://shelf/book.txt")
+	if got := v.aws("s3 cp s3://shelf/book.txt -"); got != "a book" {
+		t.Errorf("the object is %q", got)
+	}
 	queue := v.aws("sqs create-queue --queue-name letters --output text --query QueueUrl")
 	v.aws("sqs send-message --message-body hello --queue-url", queue)
 	if got := v.aws("sqs receive-message --output text --query Messages[0].Body --queue-url", queue); got != "hello" {
