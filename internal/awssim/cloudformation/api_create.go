@@ -56,7 +56,7 @@ func (in *createStackInput) check() error {
 		return err
 	}
 	if in.OnFailure != "" && in.DisableRollback != nil {
-		return invalid("You can specify only one of OnFailure and DisableRollback")
+		return invalid("Either DisableRollback or OnFailure can be specified, not both.")
 	}
 	return nil
 }

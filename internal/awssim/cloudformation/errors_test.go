@@ -297,7 +297,8 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			s.settle("demo")
 			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{StackName: aws.String("demo"), RetainResources: []string{"Topic"}})
 			return err
-		}, answer{"ValidationError", "Invalid operation on stack [ARN"}},
+		}, answer{"ValidationError", "Invalid operation on stack [ARN When you delete a stack, specify which resources to retain only when " +
+			"the stack is in the DELETE_FAILED state."}},
 		"a rollback of what did not fail": {func(s *stage) error {
 			s.create(oneTopic)
 			s.settle("demo")
@@ -325,6 +326,21 @@ func TestCallsAreRefusedInTheWordsOfAWS(t *testing.T) {
 			})
 			return err
 		}, answer{"ValidationError", "You cannot specify both usePreviousTemplate and Template Body/Template URL."}},
+		"a deletion by force that need not be": {func(s *stage) error {
+			s.create(oneTopic)
+			s.settle("demo")
+			_, err := s.client.DeleteStack(s.t.Context(), &cfn.DeleteStackInput{
+				StackName: aws.String("demo"), DeletionMode: types.DeletionModeForceDeleteStack,
+			})
+			return err
+		}, answer{"ValidationError", "Invalid operation on stack [ARN You can activate DeletionMode FORCE_DELETE_STACK in a delete stack " +
+			"operation only when the stack is in the DELETE_FAILED state."}},
+		"two words about failures": {func(s *stage) error {
+			_, err := s.client.CreateStack(s.t.Context(), &cfn.CreateStackInput{
+				StackName: aws.String("demo"), TemplateBody: aws.String(oneTopic), OnFailure: types.OnFailureDelete, DisableRollback: aws.Bool(true),
+			})
+			return err
+		}, answer{"ValidationError", "Either DisableRollback or OnFailure can be specified, not both."}},
 		"a name that no stack can have": {func(s *stage) error {
 			_, err := s.client.DescribeStacks(s.t.Context(), &cfn.DescribeStacksInput{StackName: aws.String("a_b")})
 			return err
