@@ -150,7 +150,11 @@ func (c plannedChange) describe(values bool) resourceChange {
 		ChangeSetID:         c.changeSetID,
 		ResourceDriftStatus: c.drift, ResourceDriftIgnoredAttributes: c.live.describeIgnored(),
 	}
-	for _, detail := range c.details(values) {
+	details := c.details(values)
+	if values {
+		details = asFound(details, len(c.following))
+	}
+	for _, detail := range details {
 		described.Details = append(described.Details, detail.describe(values))
 	}
 	inSetOrder(described.Details)

@@ -49,7 +49,7 @@ func (p *planner) addMetadata(change *plannedChange, live *record, definition *d
 	base := direct("Metadata")
 	base.path, base.before, base.after = "/Metadata", orNoValue(live.metadata), orNoValue(after.metadata)
 	caused, byItself := p.follow(base, definition.Metadata, true, !reflect.DeepEqual(live.definition.Metadata, definition.Metadata))
-	change.following = slices.Concat(change.following, caused, byItself)
+	change.following = slices.Concat(change.following, byItself, caused)
 	change.comparing = append(change.comparing, p.compare(base, definition.Metadata)...)
 }
 

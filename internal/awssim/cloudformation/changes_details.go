@@ -48,7 +48,7 @@ func (p *planner) details(
 			comparing = append(comparing, values...)
 		}
 	}
-	return append(following, byThemselves...), comparing
+	return append(byThemselves, following...), comparing
 }
 
 // detailOf is what all details of one property have in common.

@@ -17,6 +17,30 @@ func inSetOrder(details []changeDetail) {
 	})
 }
 
+// asFound puts details with values into the order in which they get into their set: those of a whole property come as they
+// do without values, out of a set of their own (derived from two recordings of details that share a bucket).
+func asFound(details []plannedDetail, withoutValues int) []plannedDetail {
+	buckets := usualBuckets(withoutValues)
+	var found []plannedDetail
+	for start, end := 0, 0; start < len(details); start = end {
+		for end < len(details) && details[end].path == details[start].path {
+			end++
+		}
+		same := slices.Clone(details[start:end])
+		if same[0].isWhole() {
+			slices.SortStableFunc(same, func(a, b plannedDetail) int {
+				first, second := a.describe(false), b.describe(false)
+				return cmp.Compare(bucketOf(first.hash(), buckets), bucketOf(second.hash(), buckets))
+			})
+		}
+		found = append(found, same...)
+	}
+	return found
+}
+
+// isWhole reports whether the detail is of a property and not of what is in one.
+func (d *plannedDetail) isWhole() bool { return d.path == "/Properties/"+d.name }
+
 // hash is the hash code of a detail as CloudFormation has it.
 func (d *changeDetail) hash() uint32 {
 	return hashAll(hashOf(d.ChangeSource), d.Target.hash(), hashOf(d.CausingEntity), hashOf(d.Evaluation))

@@ -74,6 +74,49 @@ func TestDetailsComeInTheOrderOfAHashSet(t *testing.T) {
 	}
 }
 
+// Two recordings of late 2025 and 2026 whose details share a bucket: without values the direct modification is first, with
+// values they come as they do without.
+func TestDetailsThatShareABucketComeAsTheyAreFound(t *testing.T) {
+	t.Parallel()
+	of := func(name, before, after, parameter string) plannedChange {
+		base := direct("Properties")
+		base.name, base.path, base.recreation, base.evaluation = name, "/Properties/"+name, "Never", evaluationDynamic
+		base.before, base.after = before, after
+		cause := base
+		cause.evaluation, cause.source, cause.cause = evaluationStatic, "ParameterReference", parameter
+		details := []plannedDetail{base, cause}
+		return plannedChange{following: details, comparing: details}
+	}
+	const itself, cause = "DirectModification", "ParameterReference"
+	cases := map[string]struct {
+		change              plannedChange
+		withValues, without []string
+	}{
+		"of a mapping": {
+			of("DisplayName", "prod-aws-value", "dev-aws-value", "Environment"), []string{cause, itself}, []string{itself, cause},
+		},
+		"of a parameter": {of("Value", "123", "456", "Value"), []string{cause, itself}, []string{cause, itself}},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sources := func(values bool) []string {
+				var all []string
+				for _, detail := range test.change.describe(values).Details {
+					all = append(all, detail.ChangeSource)
+				}
+				return all
+			}
+			if diff := cmp.Diff(test.withValues, sources(true)); diff != "" {
+				t.Error("with values", diff)
+			}
+			if diff := cmp.Diff(test.without, sources(false)); diff != "" {
+				t.Error("without values", diff)
+			}
+		})
+	}
+}
+
 func TestScopesComeInTheOrderOfAHashSet(t *testing.T) {
 	t.Parallel()
 	var details []plannedDetail

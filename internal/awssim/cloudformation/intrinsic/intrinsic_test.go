@@ -125,7 +125,11 @@ func TestExpressionsEvaluateAsInCloudFormation(t *testing.T) {
 func TestWrongExpressionsAreRefused(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ expression, want string }{
-		"Select beyond the end":    {`!Select [3, [a]]`, "Template error: Fn::Select cannot select nonexistent value at index 3"},
+		"Select beyond the end":    {`!Select [9, !Ref List]`, "Template error: Fn::Select cannot select nonexistent value at index 9"},
+		"Select of one reference":  {`!Select [2, [!Ref Name]]`, "Template error: Fn::Select cannot select nonexistent value at index 2"},
+		"Select beyond the text":   {`!Select [3, [a]]`, "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"},
+		"Select by a word":         {`!Select [first, !Ref List]`, "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"},
+		"Select by a named word":   {`!Select [!Ref Name, !Ref List]`, "Template error: Fn::Select requires a list argument with a valid index value as its first element"},
 		"Select of no list":        {`!Select [0, a]`, "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"},
 		"FindInMap without a hit":  {`!FindInMap [Sizes, large, cpu]`, "Template error: Unable to get mapping for Sizes::large::cpu"},
 		"Join of no list":          {`!Join [",", a]`, "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined."},

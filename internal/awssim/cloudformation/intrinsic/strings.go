@@ -152,6 +152,9 @@ func (s *Scope) selectOne(argument any) (any, error) {
 	}
 	index, err := strconv.Atoi(document.Text(position))
 	if err != nil {
+		if isLiteral(list[0]) {
+			return nil, wrong
+		}
 		return nil, refuse("Fn::Select requires a list argument with a valid index value as its first element")
 	}
 	value, err := s.evaluate(list[1])
@@ -163,9 +166,27 @@ func (s *Scope) selectOne(argument any) (any, error) {
 		return nil, wrong
 	}
 	if index < 0 || index >= len(items) {
+		if isLiteral(list[0]) && isLiteral(list[1]) {
+			return nil, wrong
+		}
 		return nil, refuse("Fn::Select cannot select nonexistent value at index %d", index)
 	}
 	return items[index], nil
+}
+
+// isLiteral tells whether an argument is written out: nothing in it has to be evaluated.
+func isLiteral(argument any) bool {
+	switch value := argument.(type) {
+	case map[string]any:
+		return false
+	case []any:
+		for _, item := range value {
+			if !isLiteral(item) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (s *Scope) findInMap(argument any) (any, error) {
