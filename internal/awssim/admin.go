@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/cloudformation"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/fault"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/sns"
 )
@@ -66,6 +67,7 @@ func (s *Server) admin() http.Handler {
 	mux.HandleFunc("GET "+AuthorityPath, s.getAuthority)
 	mux.HandleFunc("GET "+ResolvePath, s.getAddress)
 	mux.HandleFunc("GET "+LoginKeysPath+"{id}", s.getLoginKey)
+	mux.HandleFunc("PUT "+cloudformation.WaitPath, func(w http.ResponseWriter, r *http.Request) { s.stacks.Signal(w, r) })
 	mux.HandleFunc("GET "+sns.ConfirmPath, s.confirmSubscription)
 	return mux
 }

@@ -82,6 +82,7 @@ func New(options Options) *Server {
 		providers[name] = server.faults.Wrap(provider, pace)
 	}
 	parts.stacks.Clock, parts.stacks.Providers, parts.stacks.Logger = pace, providers, log
+	parts.stacks.Base = server.origin.url
 	parts.stacks.Wrap = func(own resource.Provider) resource.Provider { return server.faults.Wrap(own, pace) }
 	server.stacks = cloudformation.New(parts.stacks)
 	server.moving = slices.Sorted(slices.Values(append(server.moving, server.stacks.Types()...)))

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,4 +81,34 @@ func TestACommandLinePackagesAndDeploysNestedStacks(t *testing.T) {
 	s.aws("cloudformation wait stack-delete-complete --stack-name shop")
 	s.want("cloudformation describe-stacks", "length(Stacks)", "0")
 	s.want("ecs list-clusters", "length(clusterArns)", "0")
+}
+
+func TestACommandLineWaitsForASignal(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	template := s.file("wait.yaml", `
+Resources:
+  Handle: {Type: AWS::CloudFormation::WaitConditionHandle}
+  Wait: {Type: AWS::CloudFormation::WaitCondition, Properties: {Handle: !Ref Handle, Timeout: "60"}}
+Outputs:
+  Data: {Value: !GetAtt Wait.Data}
+`)
+	s.aws("cloudformation create-stack --stack-name wait --template-body file://" + template)
+	const query = "StackResources[?LogicalResourceId=='Handle'].PhysicalResourceId"
+	handle := ""
+	for handle == "" {
+		handle = s.aws("cloudformation describe-stack-resources --stack-name wait --output text --query " + query)
+	}
+	signal, err := http.NewRequestWithContext(t.Context(), http.MethodPut, handle, strings.NewReader(
+		`{"Status": "SUCCESS", "Reason": "done", "UniqueId": "one", "Data": "ready"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(signal)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	_ = answer.Body.Close() // it is empty
+	s.aws("cloudformation wait stack-create-complete --stack-name wait")
+	s.want("cloudformation describe-stacks --stack-name wait", "Stacks[0].Outputs[0].OutputValue", `{"one":"ready"}`)
 }

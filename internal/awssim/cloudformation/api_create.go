@@ -233,6 +233,9 @@ func (s *Service) checkTypes(template *document.Template, allowed []string) erro
 	seen := make(map[string]bool)
 	for _, logicalID := range sortedKeys(template.Resources) {
 		name := template.Resources[logicalID].Type
+		if isCustom(name) {
+			return invalid("awssim does not implement %s (%s): custom resources are made by Lambda functions", name, logicalID)
+		}
 		if s.providers[name] == nil && !seen[name] {
 			unknown = append(unknown, name)
 		}
@@ -245,6 +248,10 @@ func (s *Service) checkTypes(template *document.Template, allowed []string) erro
 		return invalid("Template format error: Unrecognized resource types: [%s]", strings.Join(unknown, ", "))
 	}
 	return nil
+}
+
+func isCustom(name string) bool {
+	return name == "AWS::CloudFormation::CustomResource" || strings.HasPrefix(name, "Custom::")
 }
 
 // typeAllowed matches AWS::*, AWS::EC2::* and exact names.

@@ -57,6 +57,7 @@ func TestTemplatesAreRefusedInTheWordsOfAWS(t *testing.T) {
 		},
 		"no type":              {`{"Resources": {"A": {}}}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
 		"an unknown type":      {`{"Resources": {"A": {"Type": "AWS::No::Such"}}}`, "Template format error: Unrecognized resource types: [AWS::No::Such]"},
+		"a custom resource":    {`{"Resources": {"A": {"Type": "Custom::Thing"}}}`, "awssim does not implement Custom::Thing (A): custom resources are made by Lambda functions"},
 		"an unknown attribute": {topic(`, "Invalid": 1`), "Invalid template resource property 'Invalid'"},
 		"the first of nulls":   {`{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},` + "\t" + `"Outputs": {"O": {"Value": [null], "Export": null}}}`, "[/Outputs/O/Value/0] 'null' values are not allowed in templates"},
 		"a null":               {topic(`, "Properties": {"TopicName": null}`), "[/Resources/Topic/Properties/TopicName] 'null' values are not allowed in templates"},

@@ -19,6 +19,7 @@ type keptService struct {
 	Templates []string // bodies
 	Stacks    []keptStack
 	Exports   []keptExport
+	Handles   []keptHandle
 }
 
 type keptExport struct {
@@ -127,7 +128,7 @@ type keptLeftover struct {
 
 // Keep returns all stacks, deleted ones included.
 func (s *Service) Keep() ([]byte, error) {
-	all := &keptService{}
+	all := &keptService{Handles: s.waits.keep()}
 	s.store.mu.RLock()
 	for place, exports := range s.store.exports {
 		for _, each := range exports {

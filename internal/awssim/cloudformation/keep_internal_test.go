@@ -24,6 +24,7 @@ func TestAllOfAStackIsKept(t *testing.T) {
 		reflect.TypeFor[creation]():       {3, nil},
 		reflect.TypeFor[update]():         {6, nil},
 		reflect.TypeFor[nesting]():        {3, nil},
+		reflect.TypeFor[waitHandle]():     {2, []string{"changed"}}, // runtime
 		reflect.TypeFor[leftover]():       {2, nil},
 		reflect.TypeFor[deletion]():       {2, nil},
 		reflect.TypeFor[export]():         {3, nil},

@@ -20,6 +20,7 @@ func (s *Service) Restore(content json.RawMessage) error {
 	if err := state.Read(content, &all); err != nil {
 		return err
 	}
+	s.waits.restore(all.Handles)
 	templates := make([]*document.Template, len(all.Templates))
 	for i, body := range all.Templates {
 		parsed, err := s.templates.parse(body)

@@ -37,6 +37,9 @@ type Config struct {
 	Events awsevent.Sink
 	// Wrap puts something around the providers of the service's own types, such as faults; nil leaves them as they are.
 	Wrap func(resource.Provider) resource.Provider
+	// Base is the address at which clients reach the simulator, such as "http://127.0.0.1:4566": wait conditions are
+	// signalled there.
+	Base func() string
 	// Logger gets what goes wrong in the simulator itself; nil logs nothing.
 	Logger *slog.Logger
 }
@@ -53,6 +56,8 @@ type Service struct {
 	bus        awsevent.Sink
 	mail       *mail // to topics and bus
 	log        *slog.Logger
+	base       func() string // nil without a server
+	waits      *waits
 	store      *store
 	templates  *templates
 
@@ -73,7 +78,7 @@ func New(config Config) *Service {
 		clock: config.Clock, providers: make(map[string]resource.Provider), alarms: config.Alarms, roles: config.Roles,
 		references: config.References,
 		objects:    config.Objects, log: log, mail: newMail(),
-		store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
+		base: config.Base, waits: newWaits(), store: newStore(), templates: newTemplates(), ctx: ctx, stop: stop,
 	}
 	maps.Copy(s.providers, config.Providers)
 	for name, provider := range s.own() {
@@ -93,7 +98,7 @@ func New(config Config) *Service {
 
 // own are the providers of the types that are CloudFormation's.
 func (s *Service) own() map[string]resource.Provider {
-	return map[string]resource.Provider{stackType: nested{s}}
+	return map[string]resource.Provider{stackType: nested{s}, waitType: waiting{s}, handleType: waiting{s}}
 }
 
 // Types returns the resource types that the service itself makes real, sorted.

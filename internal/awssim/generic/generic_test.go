@@ -50,11 +50,8 @@ func TestPhysicalIDsLookLikeThoseOfAWS(t *testing.T) {
 		"AWS::Cognito::UserPoolClient":          {nil, `^[a-z0-9]{26}$`, "ClientId", `^[a-z0-9]{26}$`},
 		"AWS::EC2::NetworkAcl":                  {nil, `^acl-0[0-9a-f]{16}$`, "Id", `^acl-`},
 		"AWS::EC2::VPCCidrBlock":                {nil, `^vpc-cidr-assoc-0[0-9a-f]{16}$`, "Id", `^vpc-cidr-assoc-`},
-		"AWS::CloudFormation::WaitConditionHandle": {
-			nil, `^https://cloudformation-waitcondition-us-east-1\.s3\.amazonaws\.com/.*/Thing\?X-Amz-Algorithm=`, "Id", `&X-Amz-Signature=[0-9a-f]{64}$`,
-		},
-		"AWS::S3::Bucket": {nil, `^demo-thing-[a-z0-9]{12}$`, "Arn", `^arn:aws:s3:::demo-thing-`},
-		"AWS::SNS::Topic": {nil, `^arn:aws:sns:us-east-1:123456789012:demo-Thing-[A-Za-z0-9]{12}$`, "TopicName", `^demo-`},
+		"AWS::S3::Bucket":                       {nil, `^demo-thing-[a-z0-9]{12}$`, "Arn", `^arn:aws:s3:::demo-thing-`},
+		"AWS::SNS::Topic":                       {nil, `^arn:aws:sns:us-east-1:123456789012:demo-Thing-[A-Za-z0-9]{12}$`, "TopicName", `^demo-`},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {

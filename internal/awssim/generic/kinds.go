@@ -16,7 +16,8 @@ func moves(resourceType string) bool {
 		"AWS::ElasticLoadBalancingV2::ListenerCertificate", "AWS::Events::Rule", "AWS::Logs::LogStream", "AWS::Logs::MetricFilter",
 		"AWS::Logs::SubscriptionFilter", "AWS::RDS::DBCluster", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet",
 		"AWS::Route53::RecordSetGroup",
-		"AWS::SNS::Subscription", "AWS::SecretsManager::SecretTargetAttachment", "AWS::CloudFormation::Stack":
+		"AWS::SNS::Subscription", "AWS::SecretsManager::SecretTargetAttachment", "AWS::CloudFormation::Stack",
+		"AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle":
 		return true
 	default:
 		return false

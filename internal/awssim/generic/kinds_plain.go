@@ -19,8 +19,6 @@ func plainKinds() map[string]kind {
 		"AWS::SNS::Topic":         {identify: identifyTopic, create: topicCreate},
 		"AWS::RDS::DBSubnetGroup": {identify: identifySubnetGroup},
 
-		"AWS::CloudFormation::WaitConditionHandle": {identify: identifyWaitHandle},
-
 		"AWS::RDS::DBParameterGroup":        {identify: identifyParameterGroup("DBParameterGroupName")},
 		"AWS::RDS::DBClusterParameterGroup": {identify: identifyParameterGroup("DBClusterParameterGroupName")},
 	}
