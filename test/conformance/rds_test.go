@@ -127,6 +127,48 @@ func TestInstancesAreRealDatabases(t *testing.T) {
 	}
 }
 
+func TestInstancesTellAtOnceWhatTheyWillBe(t *testing.T) {
+	t.Parallel()
+	needPostgreSQL(t)
+	client := clientsOf(awssimtest.Start(t).URL()).RDS
+	out, err := client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String("orders"), DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"),
+		AllocatedStorage: aws.Int32(20), StorageType: aws.String("gp3"), StorageEncrypted: aws.Bool(true),
+		MasterUsername: aws.String("shop"), ManageMasterUserPassword: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := out.DBInstance
+	if made.AvailabilityZone != nil || made.InstanceCreateTime != nil || made.Endpoint != nil {
+		t.Errorf("while it is made, it says %v, %v and %v", made.AvailabilityZone, made.InstanceCreateTime, made.Endpoint)
+	}
+	major, _, _ := strings.Cut(aws.ToString(made.EngineVersion), ".")
+	said := []string{
+		aws.ToString(made.DBParameterGroups[0].DBParameterGroupName), aws.ToString(made.OptionGroupMemberships[0].OptionGroupName),
+		aws.ToString(made.MasterUserSecret.SecretStatus), strconv.Itoa(int(*made.Iops)), strconv.Itoa(int(*made.StorageThroughput)),
+		aws.ToString(made.CertificateDetails.CAIdentifier), aws.ToString(made.EngineLifecycleSupport),
+	}
+	wanted := []string{
+		"default.postgres" + major, "default:postgres-" + major, "creating", "3000", "125", "rds-ca-rsa2048-g1",
+		"open-source-rds-extended-support",
+	}
+	if diff := cmp.Diff(wanted, said); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.HasPrefix(aws.ToString(made.KmsKeyId), "arn:aws:kms:us-east-1:") {
+		t.Errorf("it is encrypted with %s", aws.ToString(made.KmsKeyId))
+	}
+	ready := awaitInstance(t, client, "orders", "available")
+	secret := aws.ToString(ready.MasterUserSecret.SecretArn)
+	if secret != aws.ToString(made.MasterUserSecret.SecretArn) || aws.ToString(ready.MasterUserSecret.SecretStatus) != "active" {
+		t.Errorf("the secret of its password is %s, then %s", aws.ToString(made.MasterUserSecret.SecretArn), secret)
+	}
+	if aws.ToString(ready.AvailabilityZone) != "us-east-1a" || ready.InstanceCreateTime == nil {
+		t.Errorf("it is in %v, from %v on", ready.AvailabilityZone, ready.InstanceCreateTime)
+	}
+}
+
 func TestSnapshotsAreRestored(t *testing.T) {
 	t.Parallel()
 	needPostgreSQL(t)

@@ -14,6 +14,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+DONE = ("UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 READS = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
 
 
@@ -388,6 +389,83 @@ def case_networks_come_with_a_table_and_a_list():
         equal((usual["IsDefault"], len(usual["Entries"]), len(usual["Associations"])), (True, 4, 1))
         with refused("InvalidNetworkAclID.NotFound", "The networkAcl ID 'acl-0' does not exist"):
             ec2.describe_network_acls(NetworkAclIds=["acl-0"])
+
+
+def case_handlers_tell_who_has_the_place():
+    def balanced(resources):
+        action = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
+        kinds = {
+            "Listener": ("Port", {"LoadBalancerArn": {"Ref": "Balancer"}, "Protocol": "HTTP", "DefaultActions": [action]}),
+            "ListenerRule": (
+                "Priority",
+                {
+                    "ListenerArn": {"Ref": "Listener"},
+                    "Actions": [action],
+                    "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}],
+                },
+            ),
+        }
+        told = {}
+        for name, (kind, number) in resources.items():
+            property_name, shared = kinds[kind]
+            told[name] = {
+                "Type": "AWS::ElasticLoadBalancingV2::" + kind,
+                "Properties": shared | {property_name: number},
+            }
+        return json.dumps({"Resources": json.loads(foundation) | told})
+
+    def subnet(number):
+        block = f"10.6.{number}.0/24"
+        zone = "us-east-1" + "ab"[number]
+        return {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": block, "AvailabilityZone": zone},
+        }
+
+    foundation = json.dumps(
+        {
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.6.0.0/16"}},
+            "Zero": subnet(0),
+            "One": subnet(1),
+            "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "parcels-of-all"}},
+            "Group": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {"GroupName": "door", "GroupDescription": "in", "VpcId": {"Ref": "Vpc"}},
+            },
+            "Balancer": {
+                "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                "Properties": {"Subnets": [{"Ref": "Zero"}, {"Ref": "One"}]},
+            },
+        }
+    )
+    first = {"Listener": ("Listener", 80), "Rule": ("ListenerRule", 1), "Other": ("ListenerRule", 2)}
+    service = "(Service: ElasticLoadBalancingV2, Status Code: 400, Request ID: R) (SDK Attempt Count: 1)"
+    taken = "Resource of type 'AWS::ElasticLoadBalancingV2::%s' with identifier '%s' already exists."
+    with stack("places", balanced(first)) as cloudformation:
+
+        def failure(template, logical):
+            cloudformation.update_stack(StackName="places", TemplateBody=template)
+            while cloudformation.describe_stacks(StackName="places")["Stacks"][0]["StackStatus"] not in DONE:
+                time.sleep(0.05)
+            for event in cloudformation.describe_stack_events(StackName="places")["StackEvents"]:
+                if event["LogicalResourceId"] == logical and event["ResourceStatus"].endswith("_FAILED"):
+                    text = event["ResourceStatusReason"].removeprefix('Resource handler returned message: "')
+                    return re.sub(r"Request ID: [0-9a-f-]{36}", "Request ID: R", text.rpartition('" (RequestToken')[0])
+            return None
+
+        def again(logical):
+            template = json.loads(balanced(first))
+            template["Resources"]["Again"] = template["Resources"][logical]
+            return failure(json.dumps(template), "Again")
+
+        vpc = cloudformation.describe_stack_resource(StackName="places", LogicalResourceId="Vpc")
+        vpc = vpc["StackResourceDetail"]["PhysicalResourceId"]
+        equal(again("Bucket"), "parcels-of-all already exists (Service: S3, Status Code: 0, Request ID: null)")
+        equal(again("Group"), f"The security group 'door' already exists for VPC '{vpc}'")
+        equal(again("Listener"), taken % ("Listener", "Idempotency Check Failed"))
+        equal(again("Rule"), taken % ("ListenerRule", "Priority '1' is currently in use " + service))
+        moved = balanced(first | {"Other": ("ListenerRule", 1)})
+        equal(failure(moved, "Other"), taken % ("ListenerRule", "One or more priorities not found " + service))
 
 
 def case_zones_are_in_networks_that_exist():

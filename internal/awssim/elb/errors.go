@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
@@ -78,6 +79,24 @@ func failure(err error) error {
 		text = "Internal error reported from downstream service during operation '" + text + "'."
 	}
 	return &resource.Failure{Message: text, HandlerErrorCode: code}
+}
+
+const listenerType = "AWS::ElasticLoadBalancingV2::Listener"
+
+// taken is the error of a handler whose resource has the place of another. Rules tell the API's error where others tell
+// the identifier of the resource (recorded: aws/copilot-cli #4532 and #4913), listeners that of their handler
+// (aws/aws-cdk #13157).
+func taken(resourceType string, err error) error {
+	failed := failure(err)
+	told, ok := errors.AsType[*resource.Failure](failed)
+	if !ok || told.HandlerErrorCode != "AlreadyExists" {
+		return failed
+	}
+	identifier := told.Message
+	if resourceType == listenerType {
+		identifier = "Idempotency Check Failed"
+	}
+	return props.AlreadyExists(resourceType, identifier)
 }
 
 func handlerCode(code string) string {

@@ -29,7 +29,7 @@ func (p *listenerProvider) Create(_ context.Context, r resource.Request) (resour
 	defer p.mu.Unlock()
 	made, err := p.addListener(r.Place, wanted.listenerSpec, wanted.ListenerAttributes, props.MergeTags(r.Tags, wanted.Tags))
 	if err != nil {
-		return resource.Result{}, failure(err)
+		return resource.Result{}, taken(r.Type, err)
 	}
 	return listenerResult(made), nil
 }

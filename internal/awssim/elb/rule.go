@@ -110,7 +110,7 @@ func (p *ruleProvider) Create(_ context.Context, r resource.Request) (resource.R
 	defer p.mu.Unlock()
 	made, err := p.addRule(wanted.ruleSpec, props.MergeTags(r.Tags, wanted.Tags))
 	if err != nil {
-		return resource.Result{}, failure(err)
+		return resource.Result{}, taken(r.Type, err)
 	}
 	return ruleResult(made), nil
 }
@@ -135,7 +135,7 @@ func (p *ruleProvider) Update(_ context.Context, r resource.Request) (resource.R
 		return resource.Result{}, failure(err)
 	}
 	if found.listener.hasPriority(wanted.Priority, found) {
-		return resource.Result{}, failure(wire.Errorf(codePriorityInUse, "Priority '%d' is currently in use", wanted.Priority))
+		return resource.Result{}, taken(r.Type, wire.Errorf(codePriorityInUse, "One or more priorities not found"))
 	}
 	found.ruleSpec = wanted.ruleSpec
 	found.tags = props.MergeTags(r.Tags, wanted.Tags)

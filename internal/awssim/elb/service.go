@@ -85,9 +85,9 @@ func New(clock clock.Clock, subnets vpc.Lookup, options ...Option) *Service {
 // Providers makes the types of AWS::ElasticLoadBalancingV2 real.
 func (s *Service) Providers() map[string]resource.Provider {
 	return map[string]resource.Provider{
-		"AWS::ElasticLoadBalancingV2::LoadBalancer":        &balancerProvider{s},
-		"AWS::ElasticLoadBalancingV2::TargetGroup":         &groupProvider{s},
-		"AWS::ElasticLoadBalancingV2::Listener":            &listenerProvider{s},
+		"AWS::ElasticLoadBalancingV2::LoadBalancer": &balancerProvider{s},
+		"AWS::ElasticLoadBalancingV2::TargetGroup":  &groupProvider{s},
+		listenerType: &listenerProvider{s},
 		"AWS::ElasticLoadBalancingV2::ListenerRule":        &ruleProvider{s},
 		"AWS::ElasticLoadBalancingV2::ListenerCertificate": &certificateProvider{s},
 	}

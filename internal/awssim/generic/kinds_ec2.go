@@ -13,6 +13,7 @@ import (
 const (
 	vpcType    = "AWS::EC2::VPC"
 	subnetType = "AWS::EC2::Subnet"
+	groupType  = "AWS::EC2::SecurityGroup"
 )
 
 // How long EC2 takes, rounded from event logs that people publish.
@@ -36,7 +37,7 @@ func ec2Kinds() map[string]kind {
 			identify: identifyVPC, create: vpcCreate,
 			blocked: "The vpc '%s' has dependencies and cannot be deleted.",
 			blockers: map[string]string{
-				subnetType: "VpcId", "AWS::EC2::SecurityGroup": "VpcId", "AWS::EC2::RouteTable": "VpcId", "AWS::EC2::VPCEndpoint": "VpcId",
+				subnetType: "VpcId", groupType: "VpcId", "AWS::EC2::RouteTable": "VpcId", "AWS::EC2::VPCEndpoint": "VpcId",
 				"AWS::EC2::VPCGatewayAttachment": "VpcId",
 			},
 		},
@@ -64,8 +65,8 @@ func ec2Kinds() map[string]kind {
 		},
 		"AWS::EC2::Route":                       {identify: identifyRoute},
 		"AWS::EC2::SubnetRouteTableAssociation": {identify: numbered("rtbassoc", "Id")},
-		"AWS::EC2::SecurityGroup": {
-			identify: identifyGroup, create: groupCreate,
+		groupType: {
+			identify: identifyGroup, check: checkGroup, create: groupCreate,
 			blocked: "resource %s has a dependent object",
 			blockers: map[string]string{
 				"AWS::EC2::SecurityGroupIngress": "SourceSecurityGroupId", "AWS::EC2::SecurityGroupEgress": "DestinationSecurityGroupId",
@@ -122,6 +123,21 @@ func checkSubnet(p *Provider, r resource.Request) error {
 		if theirs, ok := p.block(at); ok && at.resourceType == subnetType && theirs.Overlaps(block) {
 			return &resource.Failure{
 				Message: fmt.Sprintf("The CIDR '%s' conflicts with another subnet", block), HandlerErrorCode: "AlreadyExists",
+			}
+		}
+	}
+	return nil
+}
+
+// checkGroup refuses a second group of a name in a VPC, in the words of EC2's API (that a stack has them is believed).
+// The caller holds p.mu.
+func checkGroup(p *Provider, r resource.Request) error {
+	vpc, named := text(r.Properties["VpcId"]), text(r.Properties["GroupName"])
+	for at := range p.users[value{Place: r.Place, text: vpc}] {
+		if named != "" && at.resourceType == groupType && text(p.instances[at].properties["GroupName"]) == named {
+			return &resource.Failure{
+				Message:          fmt.Sprintf("The security group '%s' already exists for VPC '%s'", named, vpc),
+				HandlerErrorCode: "AlreadyExists",
 			}
 		}
 	}

@@ -30,7 +30,7 @@ type certificateDetails struct {
 
 func (d *server) certificate(authority string) *certificateDetails {
 	if d == nil || d.certifiedUntil().IsZero() {
-		return nil
+		return &certificateDetails{CAIdentifier: authority}
 	}
 	return &certificateDetails{authority, wire.At(d.certifiedUntil())}
 }

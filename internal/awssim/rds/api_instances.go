@@ -55,6 +55,10 @@ func (s *Service) make(call *wire.Call, wanted request) (*instanceOutput, error)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := s.masterPassword(made); err != nil { // the secret is told at once
+		s.set(made, failed)
+		return nil, err
+	}
 	s.mu.Lock()
 	out := &instanceOutput{DBInstance: s.describe(made)}
 	s.mu.Unlock()

@@ -44,6 +44,13 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 	if err := checkPort(wanted.port); err != nil {
 		return nil, err
 	}
+	if wanted.snapshot == "" {
+		version, err := s.version(s.life)
+		if err != nil {
+			return nil, err
+		}
+		wanted.settle(version)
+	}
 	made := &instance{
 		settings: wanted.settings, key: keyOf(place, wanted.DBInstanceIdentifier), port: number(wanted.port),
 		securityGroups: wanted.securityGroups, tags: maps.Clone(wanted.tags), declared: wanted.declared,
@@ -64,7 +71,7 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 		}
 		made.inherit(from.of)
 	}
-	if err := made.complete(place); err != nil {
+	if err := made.complete(); err != nil {
 		return nil, err
 	}
 	s.instances[made.key] = made
@@ -86,17 +93,17 @@ func (i *instance) inherit(from *instance) {
 }
 
 // complete fills in the defaults (CreateDBInstance, API reference).
-func (i *instance) complete(place resource.Place) error {
+func (i *instance) complete() error {
 	for _, pair := range []struct{ to, otherwise *string }{
 		{&i.Engine, new(postgres)},
 		{&i.StorageType, new("gp2")},
 		{&i.LicenseModel, new("postgresql-license")},
 		{&i.DBSubnetGroupName, new("default")},
-		{&i.AvailabilityZone, new(place.Region + "a")},
 		{&i.PreferredBackupWindow, new("03:00-03:30")},
 		{&i.PreferredMaintenanceWindow, new("sun:05:00-sun:05:30")},
 		{&i.CACertificateIdentifier, new(authorities()[0])},
 		{&i.NetworkType, new("IPV4")},
+		{&i.EngineLifecycleSupport, new("open-source-rds-extended-support")},
 	} {
 		if *pair.to == "" {
 			*pair.to = *pair.otherwise
@@ -135,6 +142,12 @@ func (s *Service) provision(ctx context.Context, made *instance, fromSnapshot st
 	if err := s.Clock.Sleep(ctx, wait); err != nil {
 		return fmt.Errorf("creating %s: %w", made.key.id, err)
 	}
+	s.mu.Lock()
+	made.created = s.Clock.Now()
+	if made.AvailabilityZone == "" {
+		made.AvailabilityZone = made.key.Region + "a"
+	}
+	s.mu.Unlock()
 	if number(made.BackupRetentionPeriod) > 0 {
 		s.set(made, backingUp)
 		if err := s.Clock.Sleep(ctx, backupTime); err != nil {
@@ -187,7 +200,7 @@ func (s *Service) newServer(ctx context.Context, made *instance) (*server, error
 	if err != nil {
 		return nil, errInstall(err)
 	}
-	version, err := installed.Version(ctx)
+	version, err := s.version(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -209,25 +222,46 @@ func (s *Service) newServer(ctx context.Context, made *instance) (*server, error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if made.EngineVersion == "" {
-		made.EngineVersion = version
-	}
-	if made.DBParameterGroupName == "" {
-		major, _, _ := strings.Cut(made.EngineVersion, ".")
-		made.DBParameterGroupName = "default.postgres" + major
-	}
+	made.settle(version)
 	return &server{
 		installed: installed, runner: s.Runner, folder: folder, secret: secret, endpoint: endpoint, security: s.securityOf(made),
 	}, nil
 }
 
+// version returns the version of PostgreSQL that is installed.
+func (s *Service) version(ctx context.Context) (string, error) {
+	installed, err := s.Find()
+	if err != nil {
+		return "", errInstall(err)
+	}
+	version, err := installed.Version(ctx)
+	if err != nil {
+		return "", fmt.Errorf("asking PostgreSQL for its version: %w", err)
+	}
+	return version, nil
+}
+
+// settle fills in the version, and the parameters that go with it.
+func (w *settings) settle(version string) {
+	if w.EngineVersion == "" {
+		w.EngineVersion = version
+	}
+	if w.DBParameterGroupName == "" {
+		major, _, _ := strings.Cut(w.EngineVersion, ".")
+		w.DBParameterGroupName = "default.postgres" + major
+	}
+}
+
 // unsafe are the characters that a password of RDS cannot have, and some that annoy people in URLs and shells.
 const unsafe = "/@\" '\\"
 
-// masterPassword returns the password of the master user: the given one, or one that is kept in a secret.
+// masterPassword returns the first password of the master user: the given one, or one that is kept in a secret.
 func (s *Service) masterPassword(of *instance) (string, error) {
 	if !isSet(of.ManageMasterUserPassword) {
 		return of.MasterUserPassword, nil
+	}
+	if of.secretARN != "" {
+		return of.generated, nil
 	}
 	password, err := newPassword()
 	if err != nil {
@@ -245,7 +279,7 @@ func (s *Service) masterPassword(of *instance) (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of.secretARN = arn
+	of.secretARN, of.generated = arn, password
 	return password, nil
 }
 

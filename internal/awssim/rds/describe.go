@@ -1,7 +1,10 @@
 package rds
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -67,7 +70,17 @@ type describedInstance struct {
 	NetworkType                      string
 	MasterUserSecret                 *masterSecret
 	EngineLifecycleSupport           string
+
+	// What PostgreSQL of RDS has and no instance here differs in.
+	OptionGroupMemberships []optionGroupMembership `item:"OptionGroupMembership"`
+
+	DBSecurityGroups, DomainMemberships, AssociatedRoles, ReadReplicaDBInstanceIdentifiers []string
+	CustomerOwnedIPEnabled                                                                 bool `query:"CustomerOwnedIpEnabled"`
+	DedicatedLogVolume                                                                     bool
+	BackupTarget, DatabaseInsightsMode, UpgradeRolloutOrder                                string
 }
+
+type optionGroupMembership struct{ OptionGroupName, Status string }
 
 // describe returns what the API answers of an instance. Call it locked.
 func (s *Service) describe(i *instance) describedInstance {
@@ -86,7 +99,22 @@ func (s *Service) describe(i *instance) describedInstance {
 		CopyTagsToSnapshot: isSet(i.CopyTagsToSnapshot), DBInstanceArn: i.arn(),
 		PerformanceInsightsEnabled: isSet(i.EnablePerformanceInsights), DeletionProtection: isSet(i.DeletionProtection),
 		MaxAllocatedStorage: i.MaxAllocatedStorage, NetworkType: i.NetworkType, EngineLifecycleSupport: i.EngineLifecycleSupport,
-		VpcSecurityGroups: []groupMembership{}, TagList: []tag{},
+		VpcSecurityGroups: []groupMembership{}, TagList: []tag{}, OptionGroupMemberships: []optionGroupMembership{},
+		DBSecurityGroups: []string{}, DomainMemberships: []string{}, AssociatedRoles: []string{},
+		ReadReplicaDBInstanceIdentifiers: []string{},
+		BackupTarget:                     "region", DatabaseInsightsMode: "standard", UpgradeRolloutOrder: "second",
+	}
+	if major, _, _ := strings.Cut(i.EngineVersion, "."); major != "" {
+		described.OptionGroupMemberships = []optionGroupMembership{{"default:postgres-" + major, "in-sync"}}
+	}
+	if i.status == creating {
+		described.InstanceCreateTime = wire.Time{}
+	}
+	if isSet(i.StorageEncrypted) && i.KmsKeyID == "" {
+		described.KmsKeyID = defaultKey(i.key.Place, "rds")
+	}
+	if i.StorageType == "gp3" {
+		described.Iops, described.StorageThroughput = i.baseline()
 	}
 	if i.server != nil && i.ready {
 		described.Endpoint = &endpoint{Address: i.server.endpoint.Host(), Port: i.server.endpoint.Port(), HostedZoneID: hostedZone}
@@ -98,10 +126,43 @@ func (s *Service) describe(i *instance) describedInstance {
 		described.TagList = append(described.TagList, tag(sorted))
 	}
 	if i.secretARN != "" {
-		described.MasterUserSecret = &masterSecret{SecretArn: i.secretARN, SecretStatus: "active", KmsKeyID: "alias/aws/secretsmanager"}
+		described.MasterUserSecret = &masterSecret{i.secretARN, "active", defaultKey(i.key.Place, "secretsmanager")}
+		if !i.ready {
+			described.MasterUserSecret.SecretStatus = creating
+		}
 	}
 	described.DBSubnetGroup = s.subnetGroup(i.key.Place, i.DBSubnetGroupName)
+	described.DBSubnetGroup.DBSubnetGroupArn = "" // told by DescribeDBSubnetGroups only
 	return described
+}
+
+// defaultKey is the ARN of the key that AWS makes for a service; its id is made up, and stays the same.
+func defaultKey(place resource.Place, service string) string {
+	id := uuid.NewSHA1(uuid.NameSpaceDNS, []byte(service+place.Region+place.Account))
+	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", place.Region, place.Account, id)
+}
+
+// What gp3 has without a word of the user ("Amazon RDS DB instance storage", user guide): more from 400 GiB on, where
+// volumes are striped.
+const (
+	striped                            = 400
+	baselineIOPS, stripedIOPS          = 3000, 12000
+	baselineThroughput, stripedThrough = 125, 500
+)
+
+// baseline returns the operations and MiB a second of a gp3 volume.
+func (i *instance) baseline() (*int, *int) {
+	iops, throughput := new(baselineIOPS), new(baselineThroughput)
+	if number(i.AllocatedStorage) >= striped {
+		iops, throughput = new(stripedIOPS), new(stripedThrough)
+	}
+	if i.Iops != nil {
+		iops = i.Iops
+	}
+	if i.StorageThroughput != nil {
+		throughput = i.StorageThroughput
+	}
+	return iops, throughput
 }
 
 // hostedZone is that of RDS in us-east-1.
@@ -110,6 +171,7 @@ const hostedZone = "Z2R2ITUGPM61AM"
 type subnet struct {
 	SubnetIdentifier       string
 	SubnetAvailabilityZone struct{ Name string }
+	SubnetOutpost          struct{}
 	SubnetStatus           string
 }
 

@@ -66,6 +66,7 @@ type instance struct {
 	ready          bool // it was available once
 	restorable     time.Time
 	secretARN      string // of a password that RDS manages
+	generated      string // the first such password
 
 	// working is held while something is done to the server.
 	working sync.Mutex

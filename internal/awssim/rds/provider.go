@@ -91,9 +91,9 @@ func (p *instanceProvider) result(of *instance) resource.Result {
 		attributes["Endpoint.Port"] = strconv.Itoa(described.Endpoint.Port)
 		attributes["Endpoint.HostedZoneId"] = described.Endpoint.HostedZoneID
 	}
-	if details := described.CertificateDetails; details != nil {
-		attributes["CertificateDetails.CAIdentifier"] = details.CAIdentifier
-		attributes["CertificateDetails.ValidTill"] = of.server.certifiedUntil().UTC().Format(time.RFC3339)
+	attributes["CertificateDetails.CAIdentifier"] = described.CertificateDetails.CAIdentifier
+	if until := of.server.certifiedUntil(); !until.IsZero() {
+		attributes["CertificateDetails.ValidTill"] = until.UTC().Format(time.RFC3339)
 	}
 	if described.MasterUserSecret != nil {
 		attributes["MasterUserSecret.SecretArn"] = described.MasterUserSecret.SecretArn

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -31,7 +30,9 @@ func (p *bucketProvider) Create(ctx context.Context, r resource.Request) (resour
 		_, err := p.bucket(name)
 		p.mu.RUnlock()
 		if err == nil {
-			return resource.Result{}, props.AlreadyExists(r.Type, name)
+			return resource.Result{}, &resource.Failure{ // quoted: aws-samples/iam-identity-center-team #157
+				Message: name + " already exists (Service: S3, Status Code: 0, Request ID: null)", HandlerErrorCode: "AlreadyExists",
+			}
 		}
 	}
 	told := r.Initiated
