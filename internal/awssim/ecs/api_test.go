@@ -65,8 +65,8 @@ func TestErrorsReadAsTheServices(t *testing.T) {
 			"StartTask", `{}`, "UnknownOperationException: awssim does not implement the operation ecs:StartTask",
 		},
 		"a parameter that is not implemented, deep inside": {
-			"RegisterTaskDefinition", `{"family":"x","containerDefinitions":[{"name":"a","image":"b","firelensConfiguration":[]}]}`,
-			`InvalidParameterException: awssim does not implement the parameter "firelensConfiguration" of ecs:RegisterTaskDefinition`,
+			"RegisterTaskDefinition", `{"family":"x","containerDefinitions":[{"name":"a","image":"b","credentialSpecs":[]}]}`,
+			`InvalidParameterException: awssim does not implement the parameter "credentialSpecs" of ecs:RegisterTaskDefinition`,
 		},
 		"a value that is not implemented": {
 			"UpdateService", `{"cluster":"main","service":"web","schedulingStrategy":"DAEMON"}`,

@@ -54,16 +54,19 @@ func (t *TaskSpec) disk() EphemeralStorage {
 
 // ContainerSpec is a container of a task definition.
 type ContainerSpec struct {
-	Name                   string            `json:"name"`
-	Image                  string            `json:"image"`
-	CPU                    int               `json:"cpu"`
-	Memory                 int               `json:"memory,omitempty"`
-	MemoryReservation      int               `json:"memoryReservation,omitempty"`
-	Essential              *bool             `json:"essential,omitempty"`
-	PortMappings           []PortMapping     `json:"portMappings"`
-	Environment            []KeyValue        `json:"environment"`
-	EnvironmentFiles       []EnvironmentFile `json:"environmentFiles,omitempty"`
-	RestartPolicy          *RestartPolicy    `json:"restartPolicy,omitempty"`
+	Name              string            `json:"name"`
+	Image             string            `json:"image"`
+	CPU               int               `json:"cpu"`
+	Memory            int               `json:"memory,omitempty"`
+	MemoryReservation int               `json:"memoryReservation,omitempty"`
+	Essential         *bool             `json:"essential,omitempty"`
+	PortMappings      []PortMapping     `json:"portMappings"`
+	Environment       []KeyValue        `json:"environment"`
+	EnvironmentFiles  []EnvironmentFile `json:"environmentFiles,omitempty"`
+	RestartPolicy     *RestartPolicy    `json:"restartPolicy,omitempty"`
+
+	FirelensConfiguration *FirelensConfiguration `json:"firelensConfiguration,omitempty"`
+
 	Secrets                []SecretRef       `json:"secrets,omitempty"`
 	EntryPoint             []string          `json:"entryPoint,omitempty"`
 	Command                []string          `json:"command,omitempty"`
@@ -249,6 +252,9 @@ func (t *TaskSpec) check() error {
 	if err := t.checkVolumes(); err != nil {
 		return err
 	}
+	if err := t.checkRouting(); err != nil {
+		return err
+	}
 	return t.checkDependencies(names)
 }
 
@@ -286,9 +292,9 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		return errClient("Container.name contains invalid characters.")
 	case c.Image == "":
 		return errClient("Container.image should not be null or empty.")
-	case c.LogConfiguration != nil && c.LogConfiguration.LogDriver != awslogs:
+	case c.LogConfiguration != nil && c.LogConfiguration.LogDriver != awslogs && !c.routed():
 		return errClient("awssim does not implement the log driver %s.", c.LogConfiguration.LogDriver)
-	case c.LogConfiguration != nil && task.ExecutionRoleArn == "":
+	case c.LogConfiguration != nil && !c.routed() && task.ExecutionRoleArn == "":
 		return errClient("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
 	case strings.Contains(c.Image, ".dkr.ecr.") && task.ExecutionRoleArn == "":
 		return errClient("Fargate requires task definition to have execution role ARN to support ECR images.")
@@ -326,6 +332,9 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 func (l *LogConfiguration) check() error {
 	if l == nil {
 		return nil
+	}
+	if l.LogDriver == awsfirelens {
+		return l.checkRoute()
 	}
 	for option := range l.Options {
 		switch option {
@@ -370,13 +379,24 @@ func (t *TaskSpec) checkDependencies(names map[string]bool) error {
 	return nil
 }
 
+// dependencies are a container's, and the log router if its output goes there (believed).
+func (t *TaskSpec) dependencies(of *ContainerSpec) []Dependency {
+	needed := slices.Clone(of.DependsOn)
+	for _, other := range t.ContainerDefinitions {
+		if of.routed() && other.FirelensConfiguration != nil {
+			needed = append(needed, Dependency{ContainerName: other.Name, Condition: onStart})
+		}
+	}
+	return needed
+}
+
 // startOrder sorts containers so that each comes after those that it depends on; false for a cycle.
 func (t *TaskSpec) startOrder() ([]string, bool) {
 	var order []string
 	for len(order) < len(t.ContainerDefinitions) {
 		before := len(order)
 		for _, container := range t.ContainerDefinitions {
-			ready := !slices.Contains(order, container.Name) && !slices.ContainsFunc(container.DependsOn,
+			ready := !slices.Contains(order, container.Name) && !slices.ContainsFunc(t.dependencies(&container),
 				func(d Dependency) bool { return !slices.Contains(order, d.ContainerName) })
 			if ready {
 				order = append(order, container.Name)

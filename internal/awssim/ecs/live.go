@@ -124,7 +124,7 @@ func (s *Service) pull(t *task) error {
 // stream is where a container's output goes: prefix/container/task.
 func (t *task) stream(one *container) (resource.Place, string, string, bool) {
 	config := one.spec.LogConfiguration
-	if config == nil {
+	if config == nil || config.LogDriver != awslogs {
 		return resource.Place{}, "", "", false
 	}
 	place := resource.Place{Account: t.fleet.place.Account, Region: config.Options[logRegion]}
@@ -180,6 +180,9 @@ func (s *Service) startContainer(t *task, one *container) error {
 
 // output takes a container's lines.
 func (s *Service) output(t *task, one *container) func(line string) {
+	if one.spec.routed() {
+		return s.route(t, one)
+	}
 	place, group, stream, ok := t.stream(one)
 	return func(line string) {
 		if ok && line != "" { // an event must have a message

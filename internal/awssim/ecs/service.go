@@ -30,6 +30,8 @@ import (
 // Logs is where containers write: [logs.Service].
 type Logs interface {
 	CreateStream(place resource.Place, group, stream string) error
+	// CreateGroup makes a group if it is not there.
+	CreateGroup(place resource.Place, group string)
 	Append(place resource.Place, group, stream, line string)
 }
 

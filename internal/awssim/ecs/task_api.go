@@ -2,8 +2,6 @@ package ecs
 
 import (
 	"context"
-	"fmt"
-	"hash/crc32"
 	"maps"
 	"net"
 	"slices"
@@ -198,7 +196,7 @@ func (t *task) describeContainer(c *container) describedContainer {
 		described.ImageDigest = c.image.Digest()
 	}
 	if c.running != nil {
-		described.RuntimeID = fmt.Sprintf("%s-%010d", t.id, crc32.ChecksumIEEE([]byte(c.arn)))
+		described.RuntimeID = t.runtimeID(c)
 	}
 	if c.spec.Memory != 0 {
 		described.Memory = strconv.Itoa(c.spec.Memory)

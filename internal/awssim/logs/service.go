@@ -161,6 +161,11 @@ func (s *Service) CreateStream(place resource.Place, groupName, streamName strin
 	return nil
 }
 
+// CreateGroup makes a log group if it is not there, as log routers do. One that cannot be called so is not made.
+func (s *Service) CreateGroup(place resource.Place, name string) {
+	_ = s.create(groupKey{place, name}, 0, nil) // CreateStream tells what is missing
+}
+
 // Append adds a line to a stream now. A stream that was deleted meanwhile takes none.
 func (s *Service) Append(place resource.Place, groupName, streamName, message string) {
 	s.record(s.append(groupKey{place, groupName}, streamName, message))
