@@ -108,7 +108,13 @@ type deleteDBInstanceInput struct {
 }
 
 func (s *Service) deleteDBInstance(_ context.Context, call *wire.Call, in *deleteDBInstanceInput) (*instanceOutput, error) {
+	s.mu.Lock()
+	named, err := s.instance(call.Place(), in.DBInstanceIdentifier)
+	s.mu.Unlock()
 	switch {
+	case err != nil:
+		return nil, err
+	case named.cluster != nil: // whose data are the cluster's
 	case !in.SkipFinalSnapshot && in.FinalDBSnapshotIdentifier == "":
 		return nil, errCombination("FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
 	case in.SkipFinalSnapshot && in.FinalDBSnapshotIdentifier != "":
@@ -158,10 +164,21 @@ func (s *Service) leave(place resource.Place, id, from, to string) (*instance, e
 	return found, nil
 }
 
+// leaveAlone is leave for instances that are no members of clusters.
+func (s *Service) leaveAlone(place resource.Place, id, from, to string) (*instance, error) {
+	s.mu.Lock()
+	named, err := s.instance(place, id)
+	s.mu.Unlock()
+	if err == nil && named.cluster != nil {
+		return nil, errCombination("%s DB instances are not eligible for stopping and starting.", named.Engine)
+	}
+	return s.leave(place, id, from, to)
+}
+
 type instanceInput struct{ DBInstanceIdentifier string }
 
 func (s *Service) stopDBInstance(_ context.Context, call *wire.Call, in *instanceInput) (*instanceOutput, error) {
-	found, err := s.leave(call.Place(), in.DBInstanceIdentifier, available, stopping)
+	found, err := s.leaveAlone(call.Place(), in.DBInstanceIdentifier, available, stopping)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +193,7 @@ func (s *Service) stopDBInstance(_ context.Context, call *wire.Call, in *instanc
 }
 
 func (s *Service) startDBInstance(_ context.Context, call *wire.Call, in *instanceInput) (*instanceOutput, error) {
-	found, err := s.leave(call.Place(), in.DBInstanceIdentifier, stopped, starting)
+	found, err := s.leaveAlone(call.Place(), in.DBInstanceIdentifier, stopped, starting)
 	if err != nil {
 		return nil, err
 	}

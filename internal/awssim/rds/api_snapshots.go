@@ -84,11 +84,11 @@ func (s *Service) describeDBSnapshots(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if id := in.DBSnapshotIdentifier; id != "" && s.snapshots[keyOf(call.Place(), idOf(id))] == nil {
+	if id := in.DBSnapshotIdentifier; id != "" && s.copies("")[keyOf(call.Place(), idOf(id))] == nil {
 		return nil, errNoSnapshot(id)
 	}
 	found := []*snapshot{}
-	for key, each := range s.snapshots {
+	for key, each := range s.copies("") {
 		wanted := key.Place == call.Place() &&
 			(in.DBSnapshotIdentifier == "" || keyOf(key.Place, idOf(in.DBSnapshotIdentifier)) == key) &&
 			(in.DBInstanceIdentifier == "" || keyOf(key.Place, idOf(in.DBInstanceIdentifier)).id == each.of.key.id) &&
@@ -113,7 +113,7 @@ type snapshotInput struct{ DBSnapshotIdentifier string }
 func (s *Service) deleteDBSnapshot(_ context.Context, call *wire.Call, in *snapshotInput) (*snapshotOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.snapshots[keyOf(call.Place(), in.DBSnapshotIdentifier)]
+	found := s.copies("")[keyOf(call.Place(), in.DBSnapshotIdentifier)]
 	if found == nil {
 		return nil, errNoSnapshot(in.DBSnapshotIdentifier)
 	}
@@ -123,7 +123,7 @@ func (s *Service) deleteDBSnapshot(_ context.Context, call *wire.Call, in *snaps
 	if err := os.RemoveAll(found.folder); err != nil {
 		return nil, fmt.Errorf("removing the snapshot: %w", err)
 	}
-	delete(s.snapshots, found.key)
+	delete(s.copies(""), found.key)
 	out := &snapshotOutput{DBSnapshot: found.describe()}
 	out.DBSnapshot.Status = "deleted"
 	return out, nil
@@ -133,7 +133,7 @@ func (s *Service) deleteDBSnapshot(_ context.Context, call *wire.Call, in *snaps
 func (s *Service) tagged(call *wire.Call, name string) (map[string]string, error) {
 	at := keyOf(call.Place(), idOf(name))
 	if name == arn(at.Place, "snapshot", at.id) {
-		if found := s.snapshots[at]; found != nil {
+		if found := s.copies("")[at]; found != nil {
 			if found.tags == nil {
 				found.tags = make(map[string]string)
 			}
@@ -141,8 +141,15 @@ func (s *Service) tagged(call *wire.Call, name string) (map[string]string, error
 		}
 		return nil, errNoSnapshot(at.id)
 	}
+	if name == arn(at.Place, clusterKind, at.id) {
+		found, err := s.clusterOf(at.Place, at.id)
+		if err != nil {
+			return nil, err
+		}
+		return found.tags, nil
+	}
 	if name != arn(at.Place, "db", at.id) {
-		return nil, errValue("awssim has tags of instances and snapshots only: %s", name)
+		return nil, errValue("awssim has tags of instances, clusters and snapshots only: %s", name)
 	}
 	found, err := s.instance(at.Place, at.id)
 	if err != nil {

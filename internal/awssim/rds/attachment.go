@@ -11,6 +11,9 @@ import (
 // (AWS::SecretsManager::SecretTargetAttachment, user guide).
 type attachmentProvider struct{ *Service }
 
+// clusterType is a target beside instances.
+const clusterType = "AWS::RDS::DBCluster"
+
 type attachmentProperties struct{ SecretID, TargetID, TargetType string }
 
 func readAttachment(r resource.Request) (attachmentProperties, error) {
@@ -18,7 +21,7 @@ func readAttachment(r resource.Request) (attachmentProperties, error) {
 	if err := props.Decode(r.Properties, &wanted); err != nil {
 		return wanted, err
 	}
-	if wanted.TargetType != "AWS::RDS::DBInstance" {
+	if wanted.TargetType != "AWS::RDS::DBInstance" && wanted.TargetType != clusterType {
 		return wanted, props.Unsupported("TargetType " + wanted.TargetType)
 	}
 	return wanted, nil
@@ -39,18 +42,17 @@ func (p *attachmentProvider) attach(r resource.Request) (resource.Result, error)
 	if err != nil {
 		return resource.Result{}, err
 	}
-	p.mu.Lock()
-	found, err := p.instance(r.Place, wanted.TargetID)
-	var where describedInstance
-	if err == nil {
-		where = p.describe(found)
-	}
-	p.mu.Unlock()
+	where, err := p.target(r.Place, wanted)
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}
 	err = p.Secrets.Edit(r.Place, wanted.SecretID, func(members map[string]any) {
-		members["engine"], members["dbInstanceIdentifier"] = where.Engine, where.DBInstanceIdentifier
+		members["engine"] = postgres
+		if where.DBClusterIdentifier != "" {
+			members["dbClusterIdentifier"] = where.DBClusterIdentifier
+		} else {
+			members["dbInstanceIdentifier"] = where.DBInstanceIdentifier
+		}
 		if where.DBName != "" {
 			members["dbname"] = where.DBName
 		}
@@ -64,10 +66,32 @@ func (p *attachmentProvider) attach(r resource.Request) (resource.Result, error)
 	return resource.Result{PhysicalID: wanted.SecretID, Attributes: map[string]any{"Id": wanted.SecretID}}, nil
 }
 
+// target is where a database is: that of an instance, or of a cluster.
+func (p *attachmentProvider) target(place resource.Place, wanted attachmentProperties) (describedInstance, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wanted.TargetType != clusterType {
+		found, err := p.instance(place, wanted.TargetID)
+		if err != nil {
+			return describedInstance{}, err
+		}
+		where := p.describe(found)
+		where.DBClusterIdentifier = ""
+		return where, nil
+	}
+	found, err := p.clusterOf(place, wanted.TargetID)
+	if err != nil {
+		return describedInstance{}, err
+	}
+	where := p.describe(found.instance)
+	where.DBClusterIdentifier = found.key.id
+	return where, nil
+}
+
 // Delete takes the address out of the secret, if that still exists (believed).
 func (p *attachmentProvider) Delete(_ context.Context, r resource.Request) error {
 	_ = p.Secrets.Edit(r.Place, r.PhysicalID, func(members map[string]any) {
-		for _, name := range []string{"engine", "dbInstanceIdentifier", "dbname", "host", "port"} {
+		for _, name := range []string{"engine", "dbInstanceIdentifier", "dbClusterIdentifier", "dbname", "host", "port"} {
 			delete(members, name)
 		}
 	})

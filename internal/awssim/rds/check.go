@@ -42,6 +42,9 @@ func errInstall(err error) *wire.Error {
 
 // check refuses what RDS refuses of a new instance, and what cannot be run here.
 func (s *Service) check(place resource.Place, wanted *settings, fromSnapshot bool) error {
+	if wanted.DBClusterIdentifier != "" {
+		return s.checkNewMember(place, wanted, fromSnapshot)
+	}
 	if wanted.Engine != "" && !strings.EqualFold(wanted.Engine, postgres) {
 		return errValue("awssim does not implement the engine %s: its databases are PostgreSQL servers (Engine: postgres)",
 			wanted.Engine)
@@ -147,23 +150,26 @@ func checkPort(port *int) error {
 
 // checkGroups refuses groups that do not exist. The default ones always do.
 func (s *Service) checkGroups(place resource.Place, wanted *settings) error {
-	exists := func(resourceType, name string) bool {
-		_, ok := s.Records.Read(resource.Request{Place: place, Type: resourceType, PhysicalID: strings.ToLower(name)})
-		return ok || name == "" || strings.HasPrefix(name, "default")
-	}
-	if name := wanted.DBSubnetGroupName; !exists(subnetGroupType, name) {
+	if name := wanted.DBSubnetGroupName; !s.hasGroup(place, subnetGroupType, name) {
 		return &wire.Error{
 			Code: "DBSubnetGroupNotFoundFault", Message: "DBSubnetGroup '" + name + "' not found.", Status: statusNotFound,
 		}
 	}
-	if name := wanted.DBParameterGroupName; !exists(parameterGroupType, name) {
+	if name := wanted.DBParameterGroupName; !s.hasGroup(place, parameterGroupType, name) {
 		return &wire.Error{Code: "DBParameterGroupNotFound", Message: "DBParameterGroup not found: " + name, Status: statusNotFound}
 	}
 	return nil
 }
 
+// hasGroup says whether a group exists, or was not asked for.
+func (s *Service) hasGroup(place resource.Place, groupType, name string) bool {
+	_, ok := s.Records.Read(resource.Request{Place: place, Type: groupType, PhysicalID: strings.ToLower(name)})
+	return ok || name == "" || strings.HasPrefix(name, "default")
+}
+
 // Types of groups, which are records of stacks.
 const (
-	subnetGroupType    = "AWS::RDS::DBSubnetGroup"
-	parameterGroupType = "AWS::RDS::DBParameterGroup"
+	subnetGroupType           = "AWS::RDS::DBSubnetGroup"
+	parameterGroupType        = "AWS::RDS::DBParameterGroup"
+	clusterParameterGroupType = "AWS::RDS::DBClusterParameterGroup"
 )

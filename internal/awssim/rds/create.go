@@ -44,7 +44,13 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 	if err := checkPort(wanted.port); err != nil {
 		return nil, err
 	}
-	if wanted.snapshot == "" {
+	if wanted.DBClusterIdentifier != "" && len(wanted.securityGroups) > 0 {
+		return nil, errOfCluster("vpc security group")
+	}
+	if wanted.DBClusterIdentifier != "" && wanted.port != nil {
+		return nil, errOfCluster("database endpoint port")
+	}
+	if wanted.snapshot == "" && wanted.DBClusterIdentifier == "" {
 		version, err := s.version(s.life)
 		if err != nil {
 			return nil, err
@@ -64,8 +70,13 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 	if _, exists := s.instances[made.key]; exists {
 		return nil, wire.Errorf("DBInstanceAlreadyExists", "DB instance already exists")
 	}
+	if made.DBClusterIdentifier != "" {
+		if err := s.join(made); err != nil {
+			return nil, err
+		}
+	}
 	if wanted.snapshot != "" {
-		from, ok := s.snapshots[keyOf(place, wanted.snapshot)]
+		from, ok := s.copies("")[keyOf(place, wanted.snapshot)]
 		if !ok {
 			return nil, errNoSnapshot(wanted.snapshot)
 		}
@@ -126,6 +137,9 @@ func (i *instance) complete() error {
 
 // provision makes the server of a registered instance and returns when it is available.
 func (s *Service) provision(ctx context.Context, made *instance, fromSnapshot string) error {
+	if made.cluster != nil {
+		return s.provisionMember(ctx, made)
+	}
 	made.working.Lock()
 	defer made.working.Unlock()
 	if err := s.bringUp(ctx, made, fromSnapshot); err != nil {
@@ -173,7 +187,7 @@ func (s *Service) bringUp(ctx context.Context, made *instance, fromSnapshot stri
 	}
 	s.mu.Lock()
 	made.server = running
-	from := s.snapshots[keyOf(made.key.Place, fromSnapshot)]
+	from := s.copies(made.kind)[keyOf(made.key.Place, fromSnapshot)]
 	s.mu.Unlock()
 	if from == nil {
 		if err := running.initialize(ctx); err != nil {
@@ -248,7 +262,11 @@ func (w *settings) settle(version string) {
 	}
 	if w.DBParameterGroupName == "" {
 		major, _, _ := strings.Cut(w.EngineVersion, ".")
-		w.DBParameterGroupName = "default.postgres" + major
+		family := postgres
+		if w.Engine == aurora {
+			family = aurora
+		}
+		w.DBParameterGroupName = "default." + family + major
 	}
 }
 
@@ -271,8 +289,12 @@ func (s *Service) masterPassword(of *instance) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing the secret: %w", err)
 	}
-	arn, err := s.Secrets.CreateFor("rds", of.key.Place, "rds!db-"+uuid.NewString(), string(content), map[string]string{
-		"aws:rds:primaryDBInstanceArn": of.arn(), "aws:secretsmanager:owningService": "rds",
+	name, owner := "rds!db-", "aws:rds:primaryDBInstanceArn"
+	if of.kind == clusterKind {
+		name, owner = "rds!cluster-", "aws:rds:primaryDBClusterArn"
+	}
+	arn, err := s.Secrets.CreateFor("rds", of.key.Place, name+uuid.NewString(), string(content), map[string]string{
+		owner: of.arn(), "aws:secretsmanager:owningService": "rds",
 	})
 	if err != nil {
 		return "", fmt.Errorf("keeping the password: %w", err)

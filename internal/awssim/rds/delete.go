@@ -24,7 +24,9 @@ func (s *Service) doom(place resource.Place, id, finalSnapshot string) (*instanc
 		return nil, errCombination("Cannot delete protected DB Instance, please disable deletion protection and try again.")
 	case found.status == deleting:
 		return nil, errState("Instance %s is already being deleted.", found.key.id)
-	case finalSnapshot != "" && s.snapshots[keyOf(place, finalSnapshot)] != nil:
+	case finalSnapshot != "" && found.cluster != nil:
+		return nil, errCombination("A final snapshot cannot be taken of a member of a cluster.") // believed
+	case finalSnapshot != "" && s.copies("")[keyOf(place, finalSnapshot)] != nil:
 		return nil, errSnapshotExists(finalSnapshot)
 	}
 	found.status = deleting
@@ -51,6 +53,11 @@ func (s *Service) destroy(ctx context.Context, doomed *instance, finalSnapshot s
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	doomed.leaveCluster()
+	if doomed.kind == clusterKind {
+		delete(s.clusters, doomed.key)
+		return nil
+	}
 	delete(s.instances, doomed.key)
 	return nil
 }
@@ -68,7 +75,7 @@ func (s *Service) keep(of *instance, id string, tags map[string]string, folder s
 		key: keyOf(of.key.Place, id), of: of, folder: folder, secret: of.server.secret, status: available, kind: "manual",
 		created: s.Clock.Now(), tags: tags,
 	}
-	s.snapshots[made.key] = made
+	s.copies(made.of.kind)[made.key] = made
 	return made
 }
 
@@ -84,13 +91,16 @@ func (s *Service) announce(place resource.Place, instanceID, id string, tags map
 	switch {
 	case !instanceName.MatchString(id):
 		return nil, errValue("The parameter DBSnapshotIdentifier is not a valid identifier: %s", id)
-	case s.snapshots[key] != nil:
+	case s.copies("")[key] != nil:
 		return nil, errSnapshotExists(id)
+	case from.cluster != nil:
+		return nil, errValue("The specified instance is a member of a cluster and a snapshot cannot be created directly. " + // believed
+			"Please use the CreateDBClusterSnapshot API instead.")
 	case from.status != available:
 		return nil, errState("Instance %s is not in available state.", from.key.id)
 	}
 	made := &snapshot{key: key, of: from, status: creating, kind: "manual", created: s.Clock.Now(), tags: tags}
-	s.snapshots[key] = made
+	s.copies("")[key] = made
 	return made, nil
 }
 

@@ -32,6 +32,7 @@ type masterSecret struct {
 // describedInstance is an instance as the API describes it.
 type describedInstance struct {
 	DBInstanceIdentifier, DBInstanceClass, Engine, DBInstanceStatus, MasterUsername, DBName string
+	DBClusterIdentifier                                                                     string
 
 	Endpoint                   *endpoint
 	AllocatedStorage           int
@@ -66,6 +67,7 @@ type describedInstance struct {
 	PerformanceInsightsEnabled       bool
 	DeletionProtection               bool
 	MaxAllocatedStorage              *int
+	PromotionTier                    *int
 	TagList                          []tag `item:"Tag"`
 	NetworkType                      string
 	MasterUserSecret                 *masterSecret
@@ -95,7 +97,7 @@ func (s *Service) describe(i *instance) describedInstance {
 		LicenseModel: i.LicenseModel, Iops: i.Iops, StorageThroughput: i.StorageThroughput,
 		PubliclyAccessible: isSet(i.PubliclyAccessible), StorageType: i.StorageType, StorageEncrypted: isSet(i.StorageEncrypted),
 		KmsKeyID: i.KmsKeyID, DbiResourceID: i.resourceID, CACertificateIdentifier: i.CACertificateIdentifier,
-		CertificateDetails: i.server.certificate(i.CACertificateIdentifier),
+		CertificateDetails: i.doors().certificate(i.CACertificateIdentifier),
 		CopyTagsToSnapshot: isSet(i.CopyTagsToSnapshot), DBInstanceArn: i.arn(),
 		PerformanceInsightsEnabled: isSet(i.EnablePerformanceInsights), DeletionProtection: isSet(i.DeletionProtection),
 		MaxAllocatedStorage: i.MaxAllocatedStorage, NetworkType: i.NetworkType, EngineLifecycleSupport: i.EngineLifecycleSupport,
@@ -105,7 +107,7 @@ func (s *Service) describe(i *instance) describedInstance {
 		BackupTarget:                     "region", DatabaseInsightsMode: "standard", UpgradeRolloutOrder: "second",
 	}
 	if major, _, _ := strings.Cut(i.EngineVersion, "."); major != "" {
-		described.OptionGroupMemberships = []optionGroupMembership{{"default:postgres-" + major, "in-sync"}}
+		described.OptionGroupMemberships = []optionGroupMembership{{"default:" + i.Engine + "-" + major, "in-sync"}}
 	}
 	if i.status == creating {
 		described.InstanceCreateTime = wire.Time{}
@@ -116,8 +118,12 @@ func (s *Service) describe(i *instance) describedInstance {
 	if i.StorageType == "gp3" {
 		described.Iops, described.StorageThroughput = i.baseline()
 	}
-	if i.server != nil && i.ready {
-		described.Endpoint = &endpoint{Address: i.server.endpoint.Host(), Port: i.server.endpoint.Port(), HostedZoneID: hostedZone}
+	if i.cluster != nil {
+		described.PromotionTier = new(i.tier())
+		described.DBClusterIdentifier = i.cluster.key.id
+	}
+	if behind := i.doors(); behind != nil && i.ready {
+		described.Endpoint = &endpoint{Address: behind.endpoint.Host(), Port: behind.endpoint.Port(), HostedZoneID: hostedZone}
 	}
 	for _, id := range i.securityGroups {
 		described.VpcSecurityGroups = append(described.VpcSecurityGroups, groupMembership{id, "active"})

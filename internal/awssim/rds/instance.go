@@ -39,6 +39,7 @@ const (
 // empty texts were not given.
 type settings struct {
 	DBInstanceIdentifier, DBInstanceClass, Engine, EngineVersion, DBName          string
+	DBClusterIdentifier                                                           string
 	MasterUsername, MasterUserPassword, AvailabilityZone                          string
 	DBSubnetGroupName, DBParameterGroupName, StorageType, LicenseModel            string
 	PreferredBackupWindow, PreferredMaintenanceWindow                             string
@@ -49,6 +50,7 @@ type settings struct {
 	EnableIAMDatabaseAuthentication, EnablePerformanceInsights                    *bool
 	AllocatedStorage, MaxAllocatedStorage, Iops, StorageThroughput                *int
 	BackupRetentionPeriod, MonitoringInterval, PerformanceInsightsRetentionPeriod *int
+	PromotionTier                                                                 *int // of a member of a cluster; is told
 }
 
 // instance is a database instance. Its settings have all defaults filled in.
@@ -56,8 +58,10 @@ type instance struct {
 	settings
 
 	key            key
-	resourceID     string // db-...
-	port           int    // as it was asked for
+	kind           string   // clusterKind of what a cluster has its data in; else empty
+	cluster        *cluster // of a member; else nil
+	resourceID     string   // db-...
+	port           int      // as it was asked for
 	securityGroups []string
 	tags           map[string]string
 	declared       props.Declared
@@ -73,7 +77,20 @@ type instance struct {
 	server  *server // nil until it is made
 }
 
-func (i *instance) arn() string { return arn(i.key.Place, "db", i.key.id) }
+func (i *instance) arn() string {
+	if i.kind != "" {
+		return arn(i.key.Place, i.kind, i.key.id)
+	}
+	return arn(i.key.Place, "db", i.key.id)
+}
+
+// doors is the server behind an instance: its own, or that of its cluster. It is nil until that is made.
+func (i *instance) doors() *server {
+	if i.cluster != nil {
+		return i.cluster.server
+	}
+	return i.server
+}
 
 // snapshot is a copy of an instance's files.
 type snapshot struct {
@@ -87,7 +104,15 @@ type snapshot struct {
 	tags    map[string]string
 }
 
-func (s *snapshot) arn() string { return arn(s.key.Place, "snapshot", s.key.id) }
+func (s *snapshot) arn() string {
+	if s.of.kind != "" {
+		return arn(s.key.Place, s.of.kind+"-snapshot", s.key.id)
+	}
+	return arn(s.key.Place, "snapshot", s.key.id)
+}
+
+// copies are the snapshots of a kind. Call it locked.
+func (s *Service) copies(kind string) map[key]*snapshot { return s.snapshots[kind] }
 
 func isSet(flag *bool) bool { return flag != nil && *flag }
 

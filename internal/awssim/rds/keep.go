@@ -17,7 +17,15 @@ var _ state.Keeper = (*Service)(nil)
 // kept is the service as a state file has it. The databases lie in the service's folder.
 type kept struct {
 	Instances []keptInstance
+	Clusters  []keptCluster
 	Snapshots []keptSnapshot
+}
+
+type keptCluster struct {
+	keptInstance
+
+	Scaling *scaling
+	Members []keptInstance // in the order in which they joined
 }
 
 type keptInstance struct {
@@ -31,6 +39,7 @@ type keptInstance struct {
 	Declared                                        props.Declared
 	Created, Restorable                             time.Time
 	Stopped                                         bool
+	Kind                                            string
 }
 
 type keptSnapshot struct {
@@ -40,19 +49,24 @@ type keptSnapshot struct {
 	Tags                     map[string]string
 }
 
+// kept is an instance as a state file has it; that of a member has no server.
 func (i *instance) kept() keptInstance {
-	return keptInstance{
-		Place: i.key.Place, ID: i.key.id, ResourceID: i.resourceID, SecretARN: i.secretARN, Folder: i.server.folder,
-		Secret: i.server.secret, Host: i.server.endpoint.Host(), Settings: i.settings, Port: i.port,
-		SecurityGroups: i.securityGroups, Tags: i.tags, Declared: i.declared, Created: i.created, Restorable: i.restorable,
-		Stopped: i.status == stopped,
+	one := keptInstance{
+		Place: i.key.Place, ID: i.key.id, ResourceID: i.resourceID, SecretARN: i.secretARN, Kind: i.kind, Settings: i.settings,
+		Port: i.port, SecurityGroups: i.securityGroups, Tags: i.tags, Declared: i.declared, Created: i.created,
+		Restorable: i.restorable, Stopped: i.status == stopped,
 	}
+	if i.server != nil {
+		one.Folder, one.Secret, one.Host = i.server.folder, i.server.secret, i.server.endpoint.Host()
+	}
+	return one
 }
 
 func (k *keptInstance) instance() *instance {
 	made := &instance{
-		settings: k.Settings, key: key{k.Place, k.ID}, resourceID: k.ResourceID, port: k.Port, securityGroups: k.SecurityGroups,
-		tags: k.Tags, declared: k.Declared, created: k.Created, restorable: k.Restorable, secretARN: k.SecretARN,
+		settings: k.Settings, key: key{k.Place, k.ID}, resourceID: k.ResourceID, kind: k.Kind, port: k.Port,
+		securityGroups: k.SecurityGroups,
+		tags:           k.Tags, declared: k.Declared, created: k.Created, restorable: k.Restorable, secretARN: k.SecretARN,
 		status: stopped, ready: true,
 	}
 	if made.tags == nil {
@@ -75,12 +89,19 @@ func (s *Service) Keep() ([]byte, error) {
 			all.Instances = append(all.Instances, each.kept())
 		}
 	}
-	for _, each := range s.snapshots {
-		if each.status == available && each.of.server != nil {
-			all.Snapshots = append(all.Snapshots, keptSnapshot{
-				ID: each.key.id, Folder: each.folder, Secret: each.secret, Kind: each.kind, Of: each.of.kept(),
-				Created: each.created, Tags: each.tags,
-			})
+	for _, each := range s.clusters {
+		if each.ready && each.server != nil && each.status != deleting {
+			all.Clusters = append(all.Clusters, each.kept())
+		}
+	}
+	for _, kind := range []string{"", clusterKind} {
+		for _, each := range s.copies(kind) {
+			if each.status == available && each.of.server != nil {
+				all.Snapshots = append(all.Snapshots, keptSnapshot{
+					ID: each.key.id, Folder: each.folder, Secret: each.secret, Kind: each.kind, Of: each.of.kept(),
+					Created: each.created, Tags: each.tags,
+				})
+			}
 		}
 	}
 	return state.Write(all)
@@ -92,34 +113,25 @@ func (s *Service) Restore(content json.RawMessage) error {
 	if err := state.Read(content, &all); err != nil {
 		return err
 	}
-	installed, err := s.Find()
-	if err != nil && len(all.Instances) > 0 {
-		return errInstall(err)
-	}
 	for _, from := range all.Instances {
-		if _, err := os.Stat(filepath.Join(from.Folder, "data")); err != nil {
-			continue // the file came without its folder
-		}
-		endpoint, err := process.ReserveAt(from.Host, from.Port)
+		made, err := s.revive(from)
 		if err != nil {
 			return err
 		}
-		made := from.instance()
-		made.server = &server{
-			installed: installed, runner: s.Runner, folder: from.Folder, secret: from.Secret, endpoint: endpoint,
-			security: s.securityOf(made),
+		if made != nil {
+			s.mu.Lock()
+			s.instances[made.key] = made
+			s.mu.Unlock()
 		}
-		if !from.Stopped {
-			made.status = starting
-			s.work.Go(func() {
-				made.working.Lock()
-				defer made.working.Unlock()
-				_ = s.resume(s.life, made) // its status tells
-			})
+	}
+	for _, from := range all.Clusters {
+		made, err := s.revive(from.keptInstance)
+		if err != nil {
+			return err
 		}
-		s.mu.Lock()
-		s.instances[made.key] = made
-		s.mu.Unlock()
+		if made != nil {
+			s.gather(&cluster{instance: made, scaling: from.Scaling, settled: closed()}, from.Members)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +142,59 @@ func (s *Service) Restore(content json.RawMessage) error {
 			key: key{of.key.Place, from.ID}, of: of, folder: from.Folder, secret: from.Secret, status: available, kind: from.Kind,
 			created: from.Created, tags: from.Tags,
 		}
-		s.snapshots[made.key] = made
+		s.copies(made.of.kind)[made.key] = made
 	}
 	return nil
+}
+
+// revive starts the server of an instance. It returns nil if the file came without the database's folder.
+func (s *Service) revive(from keptInstance) (*instance, error) {
+	if _, err := os.Stat(filepath.Join(from.Folder, "data")); err != nil {
+		return nil, nil //nolint:nilerr,nilnil // there is nothing to revive
+	}
+	installed, err := s.Find()
+	if err != nil {
+		return nil, errInstall(err)
+	}
+	endpoint, err := process.ReserveAt(from.Host, from.Port)
+	if err != nil {
+		return nil, err
+	}
+	made := from.instance()
+	made.server = &server{
+		installed: installed, runner: s.Runner, folder: from.Folder, secret: from.Secret, endpoint: endpoint,
+		security: s.securityOf(made),
+	}
+	if !from.Stopped {
+		made.status = starting
+		s.work.Go(func() {
+			made.working.Lock()
+			defer made.working.Unlock()
+			_ = s.resume(s.life, made) // its status tells
+		})
+	}
+	return made, nil
+}
+
+func (c *cluster) kept() keptCluster {
+	one := keptCluster{keptInstance: c.instance.kept(), Scaling: c.scaling}
+	for _, member := range c.members {
+		if member.ready && member.status != deleting {
+			one.Members = append(one.Members, member.kept())
+		}
+	}
+	return one
+}
+
+// gather makes a revived cluster known, with its members.
+func (s *Service) gather(made *cluster, members []keptInstance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clusters[made.key] = made
+	for i := range members {
+		member := members[i].instance()
+		member.cluster, member.status = made, available
+		made.members = append(made.members, member)
+		s.instances[member.key] = member
+	}
 }

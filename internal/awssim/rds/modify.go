@@ -69,6 +69,9 @@ func (i *instance) checkChange(wanted *change) error {
 	if !managed && isSet(i.ManageMasterUserPassword) && wanted.MasterUserPassword == "" {
 		return errCombination("You must specify MasterUserPassword to turn ManageMasterUserPassword off.") // believed
 	}
+	if err := i.checkMember(&wanted.settings, wanted.port); err != nil {
+		return err
+	}
 	if wanted.AllocatedStorage != nil && *wanted.AllocatedStorage < number(i.AllocatedStorage) {
 		return errCombination("Requested storage is less than the current storage: storage can't be reduced.") // believed
 	}
@@ -96,6 +99,12 @@ func (s *Service) apply(ctx context.Context, of *instance, wanted *change) error
 }
 
 func (s *Service) change(ctx context.Context, of *instance, wanted *change) error {
+	if of.cluster != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		of.take(&wanted.settings)
+		return nil
+	}
 	if err := s.changePassword(ctx, of, wanted); err != nil {
 		return err
 	}
@@ -130,7 +139,8 @@ func (i *instance) take(wanted *settings) {
 	from, to := reflect.ValueOf(wanted).Elem(), reflect.ValueOf(&i.settings).Elem()
 	for n := range from.NumField() {
 		switch from.Type().Field(n).Name {
-		case "DBInstanceIdentifier", "Engine", "MasterUsername", "DBName", "MasterUserPassword", "ManageMasterUserPassword":
+		case "DBInstanceIdentifier", "DBClusterIdentifier", "Engine", "MasterUsername", "DBName", "MasterUserPassword",
+			"ManageMasterUserPassword":
 			continue
 		}
 		if !from.Field(n).IsZero() {
@@ -190,9 +200,13 @@ func (s *Service) manage(ctx context.Context, of *instance, again bool) error {
 
 // restart stops an instance's server, waits as long as RDS takes, and starts it again.
 func (s *Service) restart(ctx context.Context, of *instance) error {
+	if of.cluster != nil {
+		of.cluster.working.Lock()
+		defer of.cluster.working.Unlock()
+	}
 	of.working.Lock()
 	defer of.working.Unlock()
-	of.server.stop()
+	of.doors().stop()
 	if err := s.Clock.Sleep(ctx, rebootTime); err != nil {
 		return fmt.Errorf("rebooting %s: %w", of.key.id, err)
 	}
@@ -201,7 +215,7 @@ func (s *Service) restart(ctx context.Context, of *instance) error {
 
 // resume starts a stopped server. Call it with of.working held.
 func (s *Service) resume(ctx context.Context, of *instance) error {
-	if err := of.server.start(ctx); err != nil {
+	if err := of.doors().start(ctx); err != nil {
 		s.set(of, failed)
 		return err
 	}

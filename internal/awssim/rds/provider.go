@@ -14,6 +14,7 @@ import (
 func (s *Service) Providers() map[string]resource.Provider {
 	return map[string]resource.Provider{
 		"AWS::RDS::DBInstance":                        &instanceProvider{s},
+		"AWS::RDS::DBCluster":                         &clusterProvider{s},
 		"AWS::SecretsManager::SecretTargetAttachment": &attachmentProvider{s},
 	}
 }
@@ -92,7 +93,7 @@ func (p *instanceProvider) result(of *instance) resource.Result {
 		attributes["Endpoint.HostedZoneId"] = described.Endpoint.HostedZoneID
 	}
 	attributes["CertificateDetails.CAIdentifier"] = described.CertificateDetails.CAIdentifier
-	if until := of.server.certifiedUntil(); !until.IsZero() {
+	if until := of.doors().certifiedUntil(); !until.IsZero() {
 		attributes["CertificateDetails.ValidTill"] = until.UTC().Format(time.RFC3339)
 	}
 	if described.MasterUserSecret != nil {
@@ -144,7 +145,7 @@ func (p *instanceProvider) Delete(ctx context.Context, r resource.Request) error
 		return nil //nolint:nilerr // it is gone
 	}
 	final := ""
-	if r.Snapshot && ready {
+	if r.Snapshot && ready && found.cluster == nil {
 		final = snapshotID(r)
 	}
 	if _, err := p.doom(r.Place, r.PhysicalID, final); err != nil {
@@ -187,7 +188,10 @@ func (p *instanceProvider) Read(r resource.Request) (resource.Properties, bool) 
 func handlerFailure(err error) error {
 	return props.Refusal(err, map[string]string{
 		"DBInstanceNotFound": "NotFound", "DBSnapshotNotFound": "NotFound", "DBSubnetGroupNotFoundFault": "NotFound",
-		"DBParameterGroupNotFound": "NotFound", "CertificateNotFound": "NotFound", "DBInstanceAlreadyExists": "AlreadyExists",
+		"DBParameterGroupNotFound": "NotFound", "CertificateNotFound": "NotFound",
+		"DBClusterNotFoundFault": "NotFound", "DBClusterSnapshotNotFoundFault": "NotFound",
+		"DBClusterParameterGroupNotFound": "NotFound", "DBClusterAlreadyExistsFault": "AlreadyExists",
+		"InvalidDBClusterStateFault": "ResourceConflict", "DBInstanceAlreadyExists": "AlreadyExists",
 		"DBSnapshotAlreadyExists": "AlreadyExists", "InvalidDBInstanceState": "ResourceConflict",
 	})
 }

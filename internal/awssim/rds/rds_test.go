@@ -50,7 +50,10 @@ func TestStacksAreToldWhatToInstallOrToLeaveOut(t *testing.T) {
 			"Engine", "mariadb",
 			"awssim does not implement the engine mariadb: its databases are PostgreSQL servers (Engine: postgres)",
 		},
-		"an instance of a cluster": {"DBClusterIdentifier", "aurora", "awssim does not implement the property DBClusterIdentifier"},
+		"an instance of a cluster of another engine": {
+			"DBClusterIdentifier", "aurora",
+			"The engine name requested for your DB instance (postgres) doesn't match the engine name of your DB cluster (aurora-postgresql).",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -60,8 +60,9 @@ type Service struct {
 
 	mu        sync.Mutex
 	instances map[key]*instance
-	snapshots map[key]*snapshot
-	temporary string // the folder of all databases, made at first use, if it goes with the service
+	clusters  map[key]*cluster
+	snapshots map[string]map[key]*snapshot // by what they are copies of
+	temporary string                       // the folder of all databases, made at first use, if it goes with the service
 }
 
 // key finds an instance or a snapshot.
@@ -78,7 +79,8 @@ func New(deps Deps) *Service {
 	}
 	life, end := context.WithCancel(context.Background())
 	return &Service{
-		Deps: deps, life: life, end: end, instances: make(map[key]*instance), snapshots: make(map[key]*snapshot),
+		Deps: deps, life: life, end: end, instances: make(map[key]*instance), clusters: make(map[key]*cluster),
+		snapshots: map[string]map[key]*snapshot{"": make(map[key]*snapshot), clusterKind: make(map[key]*snapshot)},
 	}
 }
 
@@ -90,6 +92,11 @@ func (s *Service) Close() error {
 	defer s.mu.Unlock()
 	var stopping sync.WaitGroup
 	for _, each := range s.instances {
+		if each.server != nil {
+			stopping.Go(each.server.close)
+		}
+	}
+	for _, each := range s.clusters {
 		if each.server != nil {
 			stopping.Go(each.server.close)
 		}
@@ -142,6 +149,12 @@ func (s *Service) API() wire.Service {
 			"DescribeDBSubnetGroups":          wire.Op(s.describeDBSubnetGroups),
 			"DescribeDBEngineVersions":        wire.Op(s.describeDBEngineVersions),
 			"DescribeCertificates":            wire.Op(s.describeCertificates),
+			"CreateDBCluster":                 wire.Op(s.createDBCluster),
+			"ModifyDBCluster":                 wire.Op(s.modifyDBCluster),
+			"DeleteDBCluster":                 wire.Op(s.deleteDBCluster),
+			"DescribeDBClusters":              wire.Op(s.describeDBClusters),
+			"DescribeDBClusterSnapshots":      wire.Op(s.describeDBClusterSnapshots),
+			"DeleteDBClusterSnapshot":         wire.Op(s.deleteDBClusterSnapshot),
 			"CreateDBSnapshot":                wire.Op(s.createDBSnapshot),
 			"DescribeDBSnapshots":             wire.Op(s.describeDBSnapshots),
 			"DeleteDBSnapshot":                wire.Op(s.deleteDBSnapshot),

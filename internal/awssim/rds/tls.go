@@ -22,8 +22,9 @@ type security struct {
 // forceTLS is the parameter that lets nobody in without TLS. It is 1 by default since PostgreSQL 15 ("Requiring an SSL
 // connection to a PostgreSQL DB instance", user guide).
 const (
-	forceTLS    = "rds.force_ssl"
-	forcedSince = 15
+	forceTLS          = "rds.force_ssl"
+	forcedSince       = 15
+	auroraForcedSince = 17 // "Requiring an SSL/TLS connection to an Aurora PostgreSQL DB cluster"
 )
 
 // hba lets everybody in who comes over the loopback interface and knows a password: the simulator itself in any way.
@@ -91,12 +92,15 @@ func (s *Service) securityOf(of *instance) security {
 		s.mu.Lock()
 		version, group := of.EngineVersion, of.DBParameterGroupName
 		s.mu.Unlock()
-		return s.forcesTLS(of.key.Place, parameterGroupType, group, version)
+		if of.kind == clusterKind {
+			return s.forcesTLS(of.key.Place, clusterParameterGroupType, group, version, auroraForcedSince)
+		}
+		return s.forcesTLS(of.key.Place, parameterGroupType, group, version, forcedSince)
 	}}
 }
 
 // forcesTLS says whether servers of a version let nobody in without TLS, as their parameter group says or leaves open.
-func (s *Service) forcesTLS(place resource.Place, groupType, group, version string) bool {
+func (s *Service) forcesTLS(place resource.Place, groupType, group, version string, since int) bool {
 	found, _ := s.Records.Read(resource.Request{Place: place, Type: groupType, PhysicalID: strings.ToLower(group)})
 	parameters, _ := found["Parameters"].(map[string]any)
 	if set, ok := parameters[forceTLS]; ok {
@@ -104,5 +108,5 @@ func (s *Service) forcesTLS(place resource.Place, groupType, group, version stri
 	}
 	text, _, _ := strings.Cut(version, ".")
 	major, err := strconv.Atoi(text)
-	return err == nil && major >= forcedSince
+	return err == nil && major >= since
 }
