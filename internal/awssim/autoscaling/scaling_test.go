@@ -207,6 +207,9 @@ func TestRefusalsAreThoseOfAWS(t *testing.T) {
 		"a policy without a target": {
 			"PutScalingPolicy", tracking(nil), "ObjectNotFoundException: No scalable target registered for " + target,
 		},
+		"a target that does not exist": {
+			"DeregisterScalableTarget", nil, "ObjectNotFoundException: No scalable target found for " + target,
+		},
 		"a policy that does not exist": {
 			"DeleteScalingPolicy", map[string]any{"PolicyName": "x"}, "ObjectNotFoundException: No scaling policy found for " + target + ", policy name: x",
 		},

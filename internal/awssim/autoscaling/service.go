@@ -113,8 +113,10 @@ func errValidation(format string, args ...any) error {
 	return wire.Errorf("ValidationException", format, args...)
 }
 
+const codeNotFound = "ObjectNotFoundException"
+
 func errNotFound(format string, args ...any) error {
-	return wire.Errorf("ObjectNotFoundException", format, args...)
+	return wire.Errorf(codeNotFound, format, args...)
 }
 
 // unsupported is the error for what the simulator knows but does not act on.
@@ -177,10 +179,14 @@ func (s *Service) find(place resource.Place, named *scalable) (*target, error) {
 	}
 	found, ok := s.targets[key]
 	if !ok {
-		return nil, errNotFound("No scalable target registered for service namespace: %s, resource ID: %s, scalable dimension: %s",
-			named.ServiceNamespace, named.ResourceID, named.ScalableDimension)
+		return nil, errNoTarget("registered", named)
 	}
 	return found, nil
+}
+
+func errNoTarget(verb string, named *scalable) error {
+	return errNotFound("No scalable target %s for service namespace: %s, resource ID: %s, scalable dimension: %s",
+		verb, named.ServiceNamespace, named.ResourceID, named.ScalableDimension)
 }
 
 // now is the time of the wall clock.

@@ -2,6 +2,7 @@ package autoscaling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -148,6 +149,9 @@ func (s *Service) deregisterScalableTarget(_ context.Context, call *wire.Call, i
 	defer s.mu.Unlock()
 	found, err := s.find(call.Place(), in)
 	if err != nil {
+		if told, ok := errors.AsType[*wire.Error](err); ok && told.Code == codeNotFound {
+			return nil, errNoTarget("found", in) // the other operations use another word
+		}
 		return nil, err
 	}
 	s.remove(found)

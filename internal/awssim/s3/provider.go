@@ -3,8 +3,11 @@ package s3
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/state"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
@@ -20,6 +23,9 @@ var (
 func (s *Service) Providers() map[string]resource.Provider {
 	return map[string]resource.Provider{bucketType: &bucketProvider{s}}
 }
+
+// Lengths of the ids of S3's requests.
+const requestIDLength, extendedIDLength = 16, 76
 
 type bucketProvider struct{ *Service }
 
@@ -57,7 +63,9 @@ func (p *bucketProvider) Delete(ctx context.Context, r resource.Request) error {
 	err := p.remove(ctx, r)
 	if refused, ok := err.(*wire.Error); ok { //nolint:errorlint // remove wraps nothing
 		return &resource.Failure{
-			Message: refused.Message + " (Service: S3, Status Code: 409)", HandlerErrorCode: "GeneralServiceException",
+			Message: fmt.Sprintf("%s (Service: S3, Status Code: 409, Request ID: %s, Extended Request ID: %s) (SDK Attempt Count: 1)",
+				refused.Message, strings.ToUpper(props.RandomID(requestIDLength)), props.RandomID(extendedIDLength)),
+			HandlerErrorCode: "GeneralServiceException",
 		}
 	}
 	return err
