@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,14 +38,13 @@ func listen(t *testing.T, spec connect.Spec, targets ...string) string {
 		t.Skip("only Linux answers on all of 127.0.0.0/8")
 	}
 	spec.Port = freePort(t)
-	turn := 0
+	var turn atomic.Int64
 	spec.Choose = func(tried []string) (string, bool) {
 		left := slices.DeleteFunc(slices.Clone(targets), func(target string) bool { return slices.Contains(tried, target) })
 		if len(left) == 0 {
 			return "", false
 		}
-		turn++
-		return left[turn%len(left)], true
+		return left[turn.Add(1)%int64(len(left))], true
 	}
 	proxy, err := connect.Listen(spec)
 	if err != nil {

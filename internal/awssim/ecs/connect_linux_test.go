@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/clock"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/ecs"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -218,5 +220,36 @@ func TestBlueGreenDeploymentsShiftServiceConnect(t *testing.T) {
 	}
 	if got := ask(); got != "green" {
 		t.Errorf("it answers %q", got)
+	}
+}
+
+func TestServiceConnectIsKept(t *testing.T) {
+	t.Parallel()
+	w, registries := newConnected(t)
+	w.defineWith(t, nil, listeningAs("api", nil))
+	w.must(t, w.creating(t), w.connected("items", 0, items(nil)))
+	content, err := w.Keep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := ecs.New(ecs.Deps{
+		Containers: w.Containers, Logs: w.logs, Balancers: w.elb, Subnets: subnets, Registries: registries,
+	})
+	t.Cleanup(func() { _ = again.Close() }) // shares its containers
+	if err := again.Restore(content); err != nil {
+		t.Fatal(err)
+	}
+	type told struct {
+		Services []struct {
+			Deployments []struct {
+				ServiceConnectConfiguration struct{ Namespace string }
+				ServiceConnectResources     []struct{ DiscoveryName, DiscoveryArn string }
+			}
+		}
+	}
+	before, _ := ask[told](t, w.API(), "DescribeServices", `{"cluster":"main","services":["items"]}`)
+	after, _ := ask[told](t, again.API(), "DescribeServices", `{"cluster":"main","services":["items"]}`)
+	if diff := cmp.Diff(before, after); diff != "" || len(after.Services[0].Deployments[0].ServiceConnectResources) != 1 {
+		t.Errorf("after a restart (-before +after):\n%s", diff)
 	}
 }
