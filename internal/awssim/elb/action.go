@@ -193,10 +193,10 @@ func (s *Service) checkGroupFits(owner *balancer, protocol string, found *group)
 	}
 	if isNetwork(found.Protocol) != isNetwork(protocol) || (protocol == protocolTCP && found.Protocol == protocolTLS) {
 		return wire.Errorf(codeIncompatibleProtocols,
-			"Listener protocol '%s' is not supported with a target group with the protocol '%s'", protocol, found.Protocol)
+			"The listener and the following target groups have incompatible protocols: %s", found.arn)
 	}
 	if protocol == protocolHTTP && found.ProtocolVersion != versionHTTP1 {
-		return wire.Errorf(codeIncompatibleProtocols,
+		return wire.Errorf(codeInvalidAction,
 			"Listener protocol 'HTTP' is not supported with a target group with the protocol-version '%s'", found.ProtocolVersion)
 	}
 	return nil
@@ -211,7 +211,7 @@ func checkRedirect(to *redirectConfig, protocol string) error {
 	case !slices.Contains([]string{"", "#{protocol}", protocolHTTP, protocolHTTPS}, to.Protocol):
 		return invalid("The protocol '%s' of a redirect must be one of 'HTTP, HTTPS, #{protocol}'", to.Protocol)
 	case to.Protocol == protocolHTTP && protocol == protocolHTTPS:
-		return invalid("An HTTPS listener cannot redirect to HTTP")
+		return wire.Errorf(codeInvalidAction, "You cannot redirect HTTPS to HTTP")
 	}
 	if to.Port != "" && to.Port != "#{port}" {
 		if port, err := strconv.Atoi(to.Port); err != nil || outside(port, 1, maxPort) {

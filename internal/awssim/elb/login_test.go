@@ -353,10 +353,11 @@ func TestLoginsThatCannotBeAreRefused(t *testing.T) {
 	for query, want := range map[string]string{
 		plain + action: "InvalidLoadBalancerAction: Actions of type 'authenticate-oidc' are supported only on HTTPS listeners",
 		change + alone: routing,
-		change + action + "&Actions.member.3.Type=authenticate-oidc":                     routing,
-		change + strings.Replace(action, "member.1.Order=1", "member.1.Order=3", 1):      "InvalidLoadBalancerAction: The last action must be of type 'forward', 'redirect' or 'fixed-response'",
-		change + strings.Replace(action, "&Actions.member.1.Order=1", "", 1):             "InvalidLoadBalancerAction: An order must be specified for each action if there is more than one",
-		change + strings.ReplaceAll(action, "authenticate-oidc", "authenticate-cognito"): "ValidationError: awssim does not implement the action type authenticate-cognito",
+		change + action + "&Actions.member.3.Type=authenticate-oidc":                                                                                 routing,
+		change + strings.Replace(action, "member.1.Order=1", "member.1.Order=3", 1):                                                                  "InvalidLoadBalancerAction: The last action must be of type 'forward', 'redirect' or 'fixed-response'",
+		change + strings.Replace(action, "&Actions.member.1.Order=1", "", 1):                                                                         "InvalidLoadBalancerAction: An order must be specified for each action if there is more than one",
+		change + strings.ReplaceAll(action, "authenticate-oidc", "authenticate-cognito"):                                                             "ValidationError: awssim does not implement the action type authenticate-cognito",
+		change + "&Actions.member.1.Type=redirect&Actions.member.1.RedirectConfig.Protocol=HTTP&Actions.member.1.RedirectConfig.StatusCode=HTTP_301": "InvalidLoadBalancerAction: You cannot redirect HTTPS to HTTP",
 	} {
 		if got := s.refusal(t, query); got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", query, got, want)

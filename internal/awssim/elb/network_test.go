@@ -128,7 +128,7 @@ func TestNetworkAndApplicationLoadBalancersDoNotMix(t *testing.T) {
 	s := newNetwork(t)
 	web := s.create(t, "TargetGroup", resource.Properties{"Port": 80.0, "Protocol": "HTTP", "TargetType": "ip"}).PhysicalID
 	for want, change := range map[string]url.Values{
-		"<Code>IncompatibleProtocols</Code><Message>Listener protocol &#39;TCP&#39; is not supported with a target group with the protocol &#39;HTTP&#39;": {
+		"<Code>IncompatibleProtocols</Code><Message>The listener and the following target groups have incompatible protocols: arn:aws:elasticloadbalancing:": {
 			"Port": {"80"}, "Protocol": {"TCP"}, "DefaultActions.member.1.TargetGroupArn": {web},
 		},
 		"<Message>Listener protocol &#39;HTTP&#39; must be one of &#39;TLS, TCP, TCP_UDP, UDP&#39;": {
