@@ -123,8 +123,12 @@ func TestS3RefusesInItsOwnWords(t *testing.T) {
 			_, err := client.S3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("No")})
 			return err
 		}, "InvalidBucketName"},
-		"a part of an object": {func() error {
-			_, err := client.S3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("files"), Key: aws.String("a.txt"), Range: aws.String("bytes=0-1")})
+		"a part that an object does not have": {func() error {
+			_, err := client.S3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("files"), Key: aws.String("a.txt"), Range: aws.String("bytes=90-91")})
+			return err
+		}, "InvalidRange"},
+		"an object unless it is known": {func() error {
+			_, err := client.S3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("files"), Key: aws.String("a.txt"), IfNoneMatch: aws.String("x")})
 			return err
 		}, "InvalidInput"},
 	}
