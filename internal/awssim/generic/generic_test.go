@@ -30,6 +30,31 @@ func TestPhysicalIDsLookLikeThoseOfAWS(t *testing.T) {
 		attribute  string // name=pattern
 		pattern    string
 	}{
+		"AWS::DynamoDB::Table":        {resource.Properties{"TableName": "Orders"}, `^Orders$`, "Arn", `^arn:aws:dynamodb:us-east-1:\d+:table/Orders$`},
+		"AWS::DynamoDB::GlobalTable":  {resource.Properties{"StreamSpecification": map[string]any{}}, `-[A-Za-z0-9]{12}$`, "StreamArn", `/stream/20`},
+		"AWS::Cognito::UserPoolGroup": {resource.Properties{"UserPoolId": "p", "GroupName": "admins"}, `^admins$`, "", ""},
+		"AWS::IAM::User":              {resource.Properties{"Path": "/ci/", "UserName": "bot"}, `^bot$`, "Arn", `^arn:aws:iam::\d+:user/ci/bot$`},
+		"AWS::IAM::OIDCProvider": {
+			resource.Properties{"Url": "https://id.example.com/a"}, `^arn:aws:iam::\d+:oidc-provider/id.example.com/a$`, "Arn", `/a$`,
+		},
+		"AWS::Logs::QueryDefinition": {nil, `^[0-9a-f-]{36}$`, "QueryDefinitionId", `^[0-9a-f-]{36}$`},
+		"AWS::WAFv2::IPSet": {
+			resource.Properties{"Name": "office", "Scope": "REGIONAL"}, `^office\|[0-9a-f-]{36}\|REGIONAL$`, "Arn", `:regional/ipset/office/`,
+		},
+		"AWS::ElastiCache::SubnetGroup": {resource.Properties{"CacheSubnetGroupName": "Private"}, `^private$`, "", ""},
+		"AWS::ElastiCache::CacheCluster": {
+			resource.Properties{"ClusterName": "web", "Engine": "memcached"},
+			`^web$`,
+			"ConfigurationEndpoint.Address", `^web\.[a-z0-9]{6}\.cfg\.use1\.cache\.amazonaws\.com$`,
+		},
+		"AWS::ElastiCache::ReplicationGroup": {
+			resource.Properties{"ReplicationGroupId": "web", "TransitEncryptionEnabled": true},
+			`^web$`,
+			"PrimaryEndPoint.Address", `^master\.web\.[a-z0-9]{6}\.use1\.cache\.amazonaws\.com$`,
+		},
+		"AWS::ElastiCache::ServerlessCache": {
+			resource.Properties{"ServerlessCacheName": "web"}, `^web$`, "Endpoint.Address", `^web-[a-z0-9]{6}\.serverless\.use1\.`,
+		},
 		"AWS::EC2::VPC":                         {nil, `^vpc-0[0-9a-f]{16}$`, "DefaultSecurityGroup", `^sg-0[0-9a-f]{16}$`},
 		"AWS::EC2::Subnet":                      {nil, `^subnet-0[0-9a-f]{16}$`, "AvailabilityZone", `^us-east-1[a-f]$`},
 		"AWS::EC2::InternetGateway":             {nil, `^igw-0[0-9a-f]{16}$`, "InternetGatewayId", `^igw-`},

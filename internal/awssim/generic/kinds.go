@@ -30,5 +30,6 @@ func kinds() map[string]kind {
 	maps.Copy(all, iamKinds())
 	maps.Copy(all, plainKinds())
 	maps.Copy(all, moreKinds())
+	maps.Copy(all, dataKinds())
 	return all
 }

@@ -1,6 +1,7 @@
 package generic
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -17,6 +18,9 @@ func iamKinds() map[string]kind {
 		"AWS::IAM::Role":          {identify: identifyRole, create: roleCreate},
 		"AWS::IAM::Policy":        {identify: identifyPolicy, create: policyCreate, flaw: unattached},
 		"AWS::IAM::ManagedPolicy": {identify: identifyManagedPolicy, create: policyCreate},
+		"AWS::IAM::User":          {identify: identifyPrincipal("UserName", "user"), create: roleCreate},
+		"AWS::IAM::Group":         {identify: identifyPrincipal("GroupName", "group"), create: roleCreate},
+		"AWS::IAM::OIDCProvider":  {identify: identifyProvider},
 	}
 }
 
@@ -68,4 +72,21 @@ func path(r resource.Request) string {
 		return given
 	}
 	return "/"
+}
+
+// identifyPrincipal names a user or a group.
+func identifyPrincipal(property, word string) func(resource.Request) (string, map[string]any) {
+	return func(r resource.Request) (string, map[string]any) {
+		named := text(r.Properties[property])
+		if named == "" {
+			named = name(r, roleNameLength)
+		}
+		return named, map[string]any{"Arn": "arn:aws:iam::" + r.Account + ":" + word + path(r) + named}
+	}
+}
+
+// identifyProvider names an identity provider by the host in its URL.
+func identifyProvider(r resource.Request) (string, map[string]any) {
+	arn := "arn:aws:iam::" + r.Account + ":oidc-provider/" + strings.TrimPrefix(text(r.Properties["Url"]), "https://")
+	return arn, map[string]any{"Arn": arn}
 }

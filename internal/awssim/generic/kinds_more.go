@@ -30,6 +30,10 @@ func moreKinds() map[string]kind {
 		"AWS::EFS::AccessPoint":                 {identify: identifyFiles("fsap", "AccessPointId", "access-point")},
 		"AWS::EFS::MountTarget":                 {identify: numbered("fsmt", "Id"), create: mountTargetCreate},
 		"AWS::WAFv2::WebACL":                    {identify: identifyFirewall},
+		"AWS::WAFv2::IPSet":                     {identify: identifyAddresses},
+		"AWS::Logs::QueryDefinition":            {identify: identifyByUUID("QueryDefinitionId")},
+		"AWS::Route53::HealthCheck":             {identify: identifyByUUID("HealthCheckId")},
+		"AWS::Cognito::UserPoolGroup":           {identify: identifyUserGroup},
 		"AWS::Cognito::UserPool":                {identify: identifyUserPool},
 		"AWS::Cognito::UserPoolClient":          {identify: identifyUserPoolClient},
 		"AWS::Cognito::UserPoolDomain":          {identify: identifyUserPoolDomain},
@@ -62,6 +66,35 @@ func identifyFiles(prefix, attribute, word string) func(resource.Request) (strin
 		id := ec2(prefix)
 		return id, map[string]any{attribute: id, "Arn": arnOf(r, "elasticfilesystem", word+"/"+id)}
 	}
+}
+
+func identifyByUUID(attribute string) func(resource.Request) (string, map[string]any) {
+	return func(resource.Request) (string, map[string]any) {
+		id := uuid.NewString()
+		return id, map[string]any{attribute: id}
+	}
+}
+
+// identifyUserGroup answers the group's name alone, though the pool is part of what identifies it.
+func identifyUserGroup(r resource.Request) (string, map[string]any) {
+	if given := text(r.Properties["GroupName"]); given != "" {
+		return given, map[string]any{}
+	}
+	return name(r, usualNameLength), map[string]any{}
+}
+
+// identifyAddresses names a set of addresses of a firewall as Ref does: name, id and scope.
+func identifyAddresses(r resource.Request) (string, map[string]any) {
+	named, scope := text(r.Properties["Name"]), text(r.Properties["Scope"])
+	if named == "" {
+		named = name(r, usualNameLength)
+	}
+	where := "regional"
+	if scope == "CLOUDFRONT" {
+		where = "global"
+	}
+	id := uuid.NewString()
+	return named + "|" + id + "|" + scope, map[string]any{"Id": id, "Arn": arnOf(r, "wafv2", where+"/ipset/"+named+"/"+id)}
 }
 
 // identifyFirewall names a web ACL as Ref does: name, id and scope.
