@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -168,4 +169,11 @@ func (s *Service) protectedRoot(st *stack) bool {
 // underWay reports whether an operation on a stack is not over. The caller holds mu.
 func (st *stack) underWay() bool {
 	return st.unfinished != nil || strings.HasSuffix(string(st.status), "_IN_PROGRESS") && st.status != reviewInProgress
+}
+
+// take remembers a nested stack that the update reaches.
+func (u *update) take(logicalID string) {
+	if !slices.Contains(u.nested, logicalID) {
+		u.nested = append(u.nested, logicalID)
+	}
 }
