@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/paging"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/pattern"
@@ -211,113 +209,4 @@ func (s *Service) listRules(_ context.Context, call *wire.Call, in *listRulesInp
 	}
 	page, next, err := pageOf(&in.pageInput, found, func(r describedRule) string { return r.Name })
 	return &listRulesOutput{page, next}, err
-}
-
-type bus struct {
-	Name, Arn        string
-	CreationTime     wire.Time `json:",omitzero"`
-	LastModifiedTime wire.Time `json:",omitzero"`
-}
-
-// defaultBusOf describes the bus that every place has from its beginning.
-func (s *Service) defaultBusOf(call *wire.Call) bus {
-	at := call.Place()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.since[at].IsZero() {
-		s.since[at] = time.Now().UTC()
-	}
-	made := wire.At(s.since[at])
-	return bus{defaultBus, "arn:aws:events:" + at.Region + ":" + at.Account + ":event-bus/" + defaultBus, made, made}
-}
-
-type busInput struct{ Name string }
-
-func (s *Service) describeEventBus(_ context.Context, call *wire.Call, in *busInput) (*bus, error) {
-	if err := checkBus(in.Name); err != nil {
-		return nil, err
-	}
-	found := s.defaultBusOf(call)
-	return &found, nil
-}
-
-type listBusesInput struct {
-	NamePrefix, NextToken string
-	Limit                 *int
-}
-
-type listBusesOutput struct{ EventBuses []bus }
-
-func (s *Service) listEventBuses(_ context.Context, call *wire.Call, in *listBusesInput) (*listBusesOutput, error) {
-	out := &listBusesOutput{EventBuses: []bus{}}
-	if strings.HasPrefix(defaultBus, in.NamePrefix) && in.NextToken == "" {
-		out.EventBuses = append(out.EventBuses, s.defaultBusOf(call))
-	}
-	return out, nil
-}
-
-// byARN finds a rule. Call it locked.
-func (s *Service) byARN(call *wire.Call, arn string) (*rule, error) {
-	if strings.Contains(arn, ":event-bus/") {
-		if err := checkBus(arn); err != nil {
-			return nil, err
-		}
-		return nil, wire.Unsupported(call, "tags of event buses")
-	}
-	_, name, _ := strings.Cut(arn, ":rule/")
-	return s.find(call, name, "")
-}
-
-type arnInput struct{ ResourceARN string }
-
-type tagsOutput struct{ Tags []Tag }
-
-func (s *Service) listTagsForResource(_ context.Context, call *wire.Call, in *arnInput) (*tagsOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.byARN(call, in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	out := &tagsOutput{Tags: []Tag{}}
-	for _, name := range slices.Sorted(maps.Keys(found.tags)) {
-		out.Tags = append(out.Tags, Tag{name, found.tags[name]})
-	}
-	return out, nil
-}
-
-type tagInput struct {
-	ResourceARN string
-	Tags        []Tag
-}
-
-func (s *Service) tagResource(_ context.Context, call *wire.Call, in *tagInput) (*wire.None, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.byARN(call, in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	for _, tag := range in.Tags {
-		found.tags[tag.Key] = tag.Value
-	}
-	return &wire.None{}, nil
-}
-
-type untagInput struct {
-	ResourceARN string
-	TagKeys     []string
-}
-
-func (s *Service) untagResource(_ context.Context, call *wire.Call, in *untagInput) (*wire.None, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.byARN(call, in.ResourceARN)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range in.TagKeys {
-		delete(found.tags, name)
-	}
-	return &wire.None{}, nil
 }
