@@ -197,7 +197,7 @@ func TestScalingIsRefusedAsAWSDoes(t *testing.T) {
 		ServiceNamespace: types.ServiceNamespaceEcs, ScalableDimension: types.ScalableDimensionECSServiceDesiredCount,
 		ResourceId: aws.String("service/main/none"),
 	})
-	if got := problem(err); got != "ObjectNotFoundException: No scalable target registered for service namespace: ecs, "+
+	if got := problem(err); got != "ObjectNotFoundException: No scalable target found for service namespace: ecs, "+
 		"resource ID: service/main/none, scalable dimension: ecs:service:DesiredCount" {
 		t.Error(got)
 	}
