@@ -97,11 +97,14 @@ func (s *Service) connect(in *cluster, wanted *connectConfig, of *definition) (*
 }
 
 func (c *connectService) check(of *definition) error {
-	if _, _, ok := of.namedPort(c.PortName); !ok {
+	_, mapping, ok := of.namedPort(c.PortName)
+	if !ok {
 		return errInvalid("The portName %s of serviceConnectConfiguration is not the name of a port mapping of the task definition.",
 			c.PortName)
 	}
 	switch {
+	case mapping.protocol() != tcp:
+		return errInvalid("Service Connect supports port mappings of the protocol tcp only, unlike %s.", c.PortName)
 	case !connectName.MatchString(c.discovered()):
 		return errInvalid("The discoveryName %s is not valid.", c.discovered())
 	case len(c.ClientAliases) != 1:

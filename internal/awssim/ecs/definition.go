@@ -103,6 +103,27 @@ type PortMapping struct {
 	AppProtocol   string `json:"appProtocol,omitempty"`
 }
 
+// Protocols of ports on which containers listen.
+const (
+	tcp = "tcp"
+	udp = "udp"
+)
+
+// protocol of the port, tcp unless it is told.
+func (m PortMapping) protocol() string {
+	if m.Protocol == "" {
+		return tcp
+	}
+	return m.Protocol
+}
+
+// listens says whether a container has the port mapped, with the protocol.
+func (c *ContainerSpec) listens(port int, protocol string) bool {
+	return slices.ContainsFunc(c.PortMappings, func(m PortMapping) bool {
+		return m.ContainerPort == port && m.protocol() == protocol
+	})
+}
+
 // KeyValue is an environment variable.
 type KeyValue struct {
 	Name  string `json:"name"`

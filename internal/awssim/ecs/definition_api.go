@@ -87,7 +87,7 @@ func (c *ContainerSpec) complete() {
 	c.PortMappings = append([]PortMapping{}, c.PortMappings...)
 	for i := range c.PortMappings {
 		c.PortMappings[i].HostPort = c.PortMappings[i].ContainerPort
-		c.PortMappings[i].Protocol = "tcp"
+		c.PortMappings[i].Protocol = c.PortMappings[i].protocol()
 	}
 	c.Environment = append([]KeyValue{}, c.Environment...)
 	c.MountPoints, c.VolumesFrom = append([]MountPoint{}, c.MountPoints...), append([]VolumeFrom{}, c.VolumesFrom...)

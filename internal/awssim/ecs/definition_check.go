@@ -95,11 +95,8 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		return errClient("The stopTimeout value must be between 0 and 120 seconds.")
 	}
 	for _, mapping := range c.PortMappings {
-		if mapping.HostPort != 0 && mapping.HostPort != mapping.ContainerPort {
-			return errClient("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
-		}
-		if mapping.Protocol != "" && mapping.Protocol != "tcp" {
-			return errClient("awssim does not implement port mappings of protocol %s.", mapping.Protocol)
+		if err := mapping.check(); err != nil {
+			return err
 		}
 	}
 	if err := c.checkPower(); err != nil {
@@ -118,6 +115,18 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 		return err
 	}
 	return c.LogConfiguration.check()
+}
+
+func (m PortMapping) check() error {
+	switch {
+	case m.HostPort != 0 && m.HostPort != m.ContainerPort:
+		return errClient("When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+	case m.protocol() != tcp && m.Protocol != udp:
+		return errClient("Invalid 'protocol' setting for container port mapping: %s.", m.Protocol) // believed
+	case m.Protocol == udp && m.AppProtocol != "":
+		return errClient("The appProtocol of a port mapping requires the protocol tcp.") // believed
+	}
+	return nil
 }
 
 func (l *LogConfiguration) check() error {

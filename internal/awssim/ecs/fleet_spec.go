@@ -221,8 +221,11 @@ func (b LoadBalancer) check(in *definition) error {
 	if !ok {
 		return errInvalid("The container %s does not exist in the task definition.", b.ContainerName)
 	}
-	if !slices.ContainsFunc(found.PortMappings, func(m PortMapping) bool { return m.ContainerPort == b.ContainerPort }) {
-		return errInvalid("The container %s did not have a container port %d defined.", b.ContainerName, b.ContainerPort)
+	switch {
+	case found.listens(b.ContainerPort, tcp):
+		return nil
+	case found.listens(b.ContainerPort, udp):
+		return errInvalid("awssim does not balance ports of protocol udp: %d of the container %s.", b.ContainerPort, b.ContainerName)
 	}
-	return nil
+	return errInvalid("The container %s did not have a container port %d defined.", b.ContainerName, b.ContainerPort)
 }

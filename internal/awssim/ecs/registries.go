@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -66,8 +65,7 @@ func (s *Service) checkRegistries(deployed *revision) error {
 		if !ok {
 			return errInvalid("The container %s does not exist in the task definition.", each.ContainerName)
 		}
-		if each.ContainerPort != 0 &&
-			!slices.ContainsFunc(found.PortMappings, func(m PortMapping) bool { return m.ContainerPort == each.ContainerPort }) {
+		if each.ContainerPort != 0 && !found.listens(each.ContainerPort, tcp) && !found.listens(each.ContainerPort, udp) {
 			return errInvalid("The container %s did not have a container port %d defined.", each.ContainerName, each.ContainerPort)
 		}
 	}

@@ -242,7 +242,7 @@ func (t *task) portsOf() func(port int) string {
 	addresses := make(map[int]string)
 	for _, each := range t.containers {
 		for _, mapping := range each.spec.PortMappings {
-			if each.running != nil {
+			if each.running != nil && mapping.protocol() == tcp {
 				addresses[mapping.ContainerPort] = each.running.Address()
 			}
 		}
