@@ -8,7 +8,42 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/ecsapp-dev/ecsapp-operator/awssimtest"
 )
+
+// alarmed is a service whose deployments look at an alarm.
+const alarmed = `
+Resources:
+  Cluster: {Type: AWS::ECS::Cluster}
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {Namespace: Shop, MetricName: Errors, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 5,
+      ComparisonOperator: GreaterThanThreshold, TreatMissingData: notBreaching}
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Cpu: '256'
+      Memory: '512'
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      ContainerDefinitions: [{Name: web, Image: nginx}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      Cluster: !Ref Cluster
+      TaskDefinition: !Ref Task
+      LaunchType: FARGATE
+      DesiredCount: 1
+      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1]}}
+      DeploymentConfiguration: {Alarms: {AlarmNames: [!Ref Errors], Enable: true, Rollback: true}}
+`
+
+func TestADeploymentWatchesItsAlarms(t *testing.T) {
+	t.Parallel()
+	sim := awssimtest.Start(t, awssimtest.PlaceholderImages())
+	createStack(t, clientsOf(sim.URL()), "shop", alarmed)
+}
 
 const guarded = `
 Resources:

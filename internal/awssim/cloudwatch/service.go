@@ -189,15 +189,13 @@ func (s *Service) collect(since time.Time) {
 	}
 }
 
-// AlarmState returns the state of an alarm: OK, ALARM or INSUFFICIENT_DATA. It is named by its name or ARN.
+// AlarmState returns the state of an alarm: OK, ALARM or INSUFFICIENT_DATA. It is named by its name or ARN. Nothing is looked at:
+// who asks may hold locks that looking needs.
 func (s *Service) AlarmState(place resource.Place, name string) (string, bool) {
 	if _, ofARN, ok := strings.Cut(name, ":alarm:"); ok {
 		name = ofARN
 	}
 	key := alarmKey{place, name}
-	if s.eager() {
-		s.look(key)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, ok := s.alarms[key]
