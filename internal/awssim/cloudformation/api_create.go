@@ -93,7 +93,11 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err != nil {
 		return nil, err
 	}
-	return s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
+	current, err := s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
+	if err != nil {
+		return nil, err
+	}
+	return &stackID{StackID: st.id, OperationID: current.id}, nil
 }
 
 // prepare makes the first deployment of a stack and its policy, or returns why it is refused.
@@ -133,7 +137,7 @@ func (s *Service) newStack(call *wire.Call, name string) *stack {
 }
 
 // admit makes the stack known and starts its creation.
-func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*stackID, error) {
+func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*operation, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	other, err := s.store.add(st)
@@ -151,7 +155,7 @@ func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in
 		return nil, err
 	}
 	s.startCreate(st, deployed, in.creation(disableRollback), in.ClientRequestToken)
-	return &stackID{StackID: st.id, OperationID: st.operation.id}, nil
+	return st.operation, nil
 }
 
 // startCreate starts the creation of a stack that is known. The caller holds st.mu.

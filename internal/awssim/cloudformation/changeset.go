@@ -210,7 +210,7 @@ func (s *Service) execute(st *stack, chosen *changeSet, token string) {
 		s.startUpdate(st, chosen.deployed, token, chosen.how.onFailure == onFailureDoNothing, chosen.how.retainExceptOnCreate)
 	}
 	st.changeSetID = chosen.id
-	s.follow(st, chosen)
+	s.follow(st, st.operation, chosen)
 }
 
 // changeSetOf finds a change set by its ARN, or by its name and its stack's.

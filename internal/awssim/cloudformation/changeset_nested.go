@@ -180,19 +180,18 @@ func (c *changeSet) isExecuted(by *deployment) {
 }
 
 // followed tells the change set of a nested stack, which its parent executes, what becomes of it. The caller holds mu.
-func (s *Service) followed(child *stack, chosen *changeSet) {
+func (s *Service) followed(child *stack, current *operation, chosen *changeSet) {
 	if chosen == nil {
 		return
 	}
 	child.changeSetID = chosen.id
-	s.follow(child, chosen)
+	s.follow(child, current, chosen)
 }
 
 // follow waits for the end of the operation that executes a change set. The caller holds st.mu.
-func (s *Service) follow(st *stack, chosen *changeSet) {
-	done := st.operation.done
+func (s *Service) follow(st *stack, current *operation, chosen *changeSet) {
 	s.background(func(context.Context) {
-		<-done
+		<-current.done
 		st.mu.Lock()
 		defer st.mu.Unlock()
 		chosen.execution = executionFailed

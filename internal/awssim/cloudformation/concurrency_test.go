@@ -14,11 +14,23 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
+// nestedTen is a template with ten nested stacks, each of which is made in no time.
+func nestedTen() string {
+	body := "Resources:\n"
+	for i := range 10 {
+		body += fmt.Sprintf("  Child%d: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: %q}}\n", i,
+			"https://s3.amazonaws.com/templates/child.yaml")
+	}
+	return body
+}
+
 // It is the race detector that judges this one; the calls may be refused, for they meet each other's stacks.
 func TestManyClientsAtOnce(t *testing.T) {
 	t.Parallel()
 	const clients, rounds, stacks = 64, 12, 5
-	service := cloudformation.New(cloudformation.Config{Providers: generic.New(clock.Clock{}).Providers()})
+	service := cloudformation.New(cloudformation.Config{
+		Providers: generic.New(clock.Clock{}).Providers(), Objects: &shelf{bodies: map[string]string{"child.yaml": oneTopic}},
+	})
 	api := service.API()
 	call := func(form string) wire.Answer {
 		body := "Version=2010-05-15&" + form
@@ -27,7 +39,9 @@ func TestManyClientsAtOnce(t *testing.T) {
 			HTTP: httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil),
 		})
 	}
-	templates := []string{url.QueryEscape(twoTopics), url.QueryEscape(named("a", "one")), url.QueryEscape(named("b", "two"))}
+	templates := []string{
+		url.QueryEscape(twoTopics), url.QueryEscape(named("a", "one")), url.QueryEscape(named("b", "two")), url.QueryEscape(nestedTen()),
+	}
 	var running sync.WaitGroup
 	for client := range clients {
 		running.Go(func() {

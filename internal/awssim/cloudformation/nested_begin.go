@@ -40,14 +40,15 @@ func (s *Service) beginNested(r resource.Request) (*stack, *operation, error) {
 	child.led = true
 	planned.isExecuted(deployed)
 	child.mu.Unlock()
-	if _, err := s.admit(child, deployed, policy, in); err != nil {
+	current, err := s.admit(child, deployed, policy, in)
+	if err != nil {
 		return nil, nil, err
 	}
 	child.mu.Lock()
 	defer child.mu.Unlock()
 	child.disableRollback = from.disableRollback
-	s.followed(child, planned)
-	return child, child.operation, nil
+	s.followed(child, current, planned)
+	return child, current, nil
 }
 
 // nestedName is PARENT-LOGICAL-RANDOM. As far as recorded names tell, what goes before the random letters has at most 86
@@ -103,7 +104,7 @@ func (s *Service) beginNestedUpdate(child *stack, r resource.Request) (*operatio
 	planned.isExecuted(deployed)
 	s.outdate(child)
 	s.startUpdate(child, deployed, "", from.disableRollback, from.retainExceptOnCreate)
-	s.followed(child, planned)
+	s.followed(child, child.operation, planned)
 	return child.operation, nil
 }
 
