@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -16,12 +17,13 @@ import (
 
 // nestedTen is a template with ten nested stacks, each of which is made in no time.
 func nestedTen() string {
-	body := "Resources:\n"
+	var body strings.Builder
+	body.WriteString("Resources:\n")
 	for i := range 10 {
-		body += fmt.Sprintf("  Child%d: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: %q}}\n", i,
+		fmt.Fprintf(&body, "  Child%d: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: %q}}\n", i,
 			"https://s3.amazonaws.com/templates/child.yaml")
 	}
-	return body
+	return body.String()
 }
 
 // It is the race detector that judges this one; the calls may be refused, for they meet each other's stacks.
