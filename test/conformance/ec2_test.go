@@ -22,6 +22,8 @@ Resources:
   Table: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Vpc}}
   Route: {Type: AWS::EC2::Route, DependsOn: Attachment, Properties: {RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gateway}}
   Used: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {RouteTableId: !Ref Table, SubnetId: !Ref Subnet}}
+  Options: {Type: AWS::EC2::DHCPOptions, Properties: {DomainName: ec2.internal, DomainNameServers: [AmazonProvidedDNS]}}
+  Given: {Type: AWS::EC2::VPCDHCPOptionsAssociation, Properties: {VpcId: !Ref Vpc, DhcpOptionsId: !Ref Options}}
   Address: {Type: AWS::EC2::EIP, Properties: {Domain: vpc}}
   Nat: {Type: AWS::EC2::NatGateway, Properties: {AllocationId: !GetAtt Address.AllocationId, SubnetId: !Ref Subnet}}
   Group:
@@ -46,6 +48,8 @@ ec2 = boto3.client("ec2")
 vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["ma*"]}])["Vpcs"][0]
 inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
 print(vpc["CidrBlock"], vpc["State"], {t["Key"]: t["Value"] for t in vpc["Tags"]}["aws:cloudformation:logical-id"])
+made = boto3.client("cloudformation").describe_stack_resources(StackName="net", LogicalResourceId="Options")["StackResources"][0]
+print(vpc["DhcpOptionsId"] == made["PhysicalResourceId"])
 print(ec2.describe_vpc_attribute(VpcId=vpc["VpcId"], Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"])
 subnet = ec2.describe_subnets(Filters=inside)["Subnets"][0]
 print(subnet["AvailabilityZone"], subnet["AvailabilityZoneId"], subnet["MapPublicIpOnLaunch"], subnet["AvailableIpAddressCount"])
@@ -62,7 +66,7 @@ print([z["ZoneName"] for z in ec2.describe_availability_zones()["AvailabilityZon
 print(len(ec2.describe_tags(Filters=[{"Name": "resource-type", "Values": ["vpc"]}])["Tags"]))
 `)
 	want := strings.Join([]string{
-		"10.0.0.0/16 available Vpc", "True", "us-east-1a use1-az1 True 251",
+		"10.0.0.0/16 available Vpc", "True", "True", "us-east-1a use1-az1 True 251",
 		"[('default VPC security group', 1, '0.0.0.0/0'), ('web', 1, '0.0.0.0/0')]",
 		"[('10.0.0.0/16', 'loca'), ('0.0.0.0/0', 'igw-')] True", "True", "available here, at the address", "['us-east-1a', 'us-east-1b']", "4",
 	}, "\n")

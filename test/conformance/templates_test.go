@@ -203,17 +203,21 @@ func (s *stage) outputs(name string) map[string]string {
 // failures are the events that say why an operation failed.
 func (s *stage) failures(name string) string {
 	s.Helper()
-	out, err := s.aws.CloudFormation.DescribeStackEvents(s.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String(name)})
-	if err != nil {
-		return err.Error()
-	}
 	var lines []string
-	for _, event := range slices.Backward(out.StackEvents) {
-		if strings.HasSuffix(string(event.ResourceStatus), "_FAILED") {
-			lines = append(lines, fmt.Sprintf("  %s (%s) %s: %s", aws.ToString(event.LogicalResourceId), aws.ToString(event.ResourceType),
-				event.ResourceStatus, aws.ToString(event.ResourceStatusReason)))
+	pages := cloudformation.NewDescribeStackEventsPaginator(s.aws.CloudFormation, &cloudformation.DescribeStackEventsInput{StackName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(s.Context())
+		if err != nil {
+			return err.Error()
+		}
+		for _, event := range page.StackEvents {
+			if strings.HasSuffix(string(event.ResourceStatus), "_FAILED") {
+				lines = append(lines, fmt.Sprintf("  %s (%s) %s: %s", aws.ToString(event.LogicalResourceId), aws.ToString(event.ResourceType),
+					event.ResourceStatus, aws.ToString(event.ResourceStatusReason)))
+			}
 		}
 	}
+	slices.Reverse(lines)
 	return strings.Join(lines, "\n")
 }
 

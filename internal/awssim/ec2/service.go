@@ -33,6 +33,8 @@ const (
 	aclType        = "AWS::EC2::NetworkAcl"
 	aclEntryType   = "AWS::EC2::NetworkAclEntry"
 	usedACLType    = "AWS::EC2::SubnetNetworkAclAssociation"
+
+	usedOptionsType = "AWS::EC2::VPCDHCPOptionsAssociation"
 )
 
 // Records are the resources that templates make: [generic.Provider].

@@ -32,7 +32,7 @@ type vpc struct {
 	IsDefault               bool               `query:"isDefault"`
 }
 
-func describeVpc(r *generic.Record) shown[vpc] {
+func (s *Service) describeVpc(r *generic.Record) shown[vpc] {
 	tenancy := r.Text("InstanceTenancy")
 	if tenancy == "" {
 		tenancy = "default"
@@ -41,6 +41,11 @@ func describeVpc(r *generic.Record) shown[vpc] {
 		VpcID: r.ID, OwnerID: r.Account, State: "available", CidrBlock: r.Text("CidrBlock"),
 		DhcpOptionsID: "dopt-0" + r.ID[len("vpc-0"):],
 		TagSet:        tagsOf(r), InstanceTenancy: tenancy, CidrBlockAssociationSet: []blockAssociation{},
+	}
+	for _, each := range s.records.Records(r.Place, usedOptionsType) {
+		if each.Text("VpcId") == r.ID {
+			described.DhcpOptionsID = each.Text("DhcpOptionsId")
+		}
 	}
 	if associations, _ := r.Attributes["CidrBlockAssociations"].([]any); len(associations) > 0 {
 		id, _ := associations[0].(string)
@@ -66,7 +71,7 @@ type describeVpcsOutput struct {
 }
 
 func (s *Service) describeVpcs(_ context.Context, call *wire.Call, in *describeVpcsInput) (*describeVpcsOutput, error) {
-	page, next, err := pick(&in.pageInput, in.VpcIDs, vpcType, all(s, call, vpcType, describeVpc))
+	page, next, err := pick(&in.pageInput, in.VpcIDs, vpcType, all(s, call, vpcType, s.describeVpc))
 	return &describeVpcsOutput{page, next}, err
 }
 
@@ -145,7 +150,7 @@ func (s *Service) createVpc(_ context.Context, call *wire.Call, in *createVpcInp
 	if err != nil {
 		return nil, err
 	}
-	return &vpcOutput{describeVpc(&made).value}, nil
+	return &vpcOutput{s.describeVpc(&made).value}, nil
 }
 
 // make makes a resource as a template does.

@@ -37,6 +37,7 @@ func TestPhysicalIDsLookLikeThoseOfAWS(t *testing.T) {
 		"AWS::IAM::OIDCProvider": {
 			resource.Properties{"Url": "https://id.example.com/a"}, `^arn:aws:iam::\d+:oidc-provider/id.example.com/a$`, "Arn", `/a$`,
 		},
+		"AWS::Logs::ResourcePolicy":  {resource.Properties{"PolicyName": "events"}, `^events$`, "", ""},
 		"AWS::Logs::QueryDefinition": {nil, `^[0-9a-f-]{36}$`, "QueryDefinitionId", `^[0-9a-f-]{36}$`},
 		"AWS::WAFv2::IPSet": {
 			resource.Properties{"Name": "office", "Scope": "REGIONAL"}, `^office\|[0-9a-f-]{36}\|REGIONAL$`, "Arn", `:regional/ipset/office/`,

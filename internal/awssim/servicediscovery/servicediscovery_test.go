@@ -215,15 +215,22 @@ func TestAPrivateNamespaceHasRecords(t *testing.T) {
 	register(plain.ID, "one", `{"AWS_INSTANCE_IPV4":"10.0.0.1"}`)
 	register(plain.ID, "two", `{"AWS_INSTANCE_IPV4":"10.0.0.2"}`)
 	register(plain.ID, "two", `{"AWS_INSTANCE_IPV4":"10.0.0.3"}`)
+	both := r.must("CreateService", `{"Name":"both","NamespaceId":"`+space+`",
+		"DnsConfig":{"DnsRecords":[{"Type":"A","TTL":10},{"Type":"SRV","TTL":10}]}}`).Service
+	register(both.ID, "task", `{"AWS_INSTANCE_IPV4":"10.0.0.5","AWS_INSTANCE_PORT":"80"}`)
 	register(ports.ID, "web", `{"AWS_INSTANCE_IPV4":"10.0.0.4","AWS_INSTANCE_PORT":"8000"}`)
 	if diff := cmp.Diff([]string{
+		"both.shop.local. A task 10.0.0.5",
+		"both.shop.local. SRV task 1 1 80 task.both.shop.local",
 		"items.shop.local. A one 10.0.0.1",
 		"items.shop.local. A two 10.0.0.3",
 		"ports.shop.local. SRV web 1 1 8000 web.ports.shop.local",
+		"task.both.shop.local. A task 10.0.0.5",
 		"web.ports.shop.local. A web 10.0.0.4",
 	}, r.records(zone.HostedZoneID)); diff != "" {
 		t.Error(diff)
 	}
+	r.must("DeregisterInstance", `{"ServiceId":"`+both.ID+`","InstanceId":"task"}`)
 	r.must("UpdateInstanceCustomHealthStatus", `{"ServiceId":"`+plain.ID+`","InstanceId":"one","Status":"UNHEALTHY"}`)
 	r.must("DeregisterInstance", `{"ServiceId":"`+ports.ID+`","InstanceId":"web"}`)
 	if got := r.records(zone.HostedZoneID); len(got) != 1 || got[0] != "items.shop.local. A two 10.0.0.3" {

@@ -111,7 +111,8 @@ func Substitution(argument any) (string, map[string]any, bool) {
 	return text, own, isText && isMap
 }
 
-// Variables returns the names in ${...} of a Fn::Sub string; ${!name} is literal and left out.
+// Variables returns the names in ${...} of a Fn::Sub string; ${!name} is literal and left out, and spaces around a name
+// are no part of it (believed: cfn-lint takes them, and templates that are in use have them).
 func Variables(text string) []string {
 	var names []string
 	for {
@@ -124,7 +125,7 @@ func Variables(text string) []string {
 			return names
 		}
 		if !strings.HasPrefix(name, "!") {
-			names = append(names, name)
+			names = append(names, strings.TrimSpace(name))
 		}
 		text = rest
 	}

@@ -74,6 +74,7 @@ func TestExpressionsEvaluateAsInCloudFormation(t *testing.T) {
 		"GetAtt of a computed name":     {`{"Fn::GetAtt": [Other, !Ref Name]}`, "Other/x"},
 		"Sub":                           {`!Sub "${Name}-${AWS::Region}-${Other}-${Other.Arn}"`, "x-eu-west-1-ref-of-Other-Other/Arn"},
 		"Sub of literals":               {`!Sub "${!Name} $Name $${Name} ${"`, "${Name} $Name $x ${"},
+		"Sub with spaces around names":  {`!Sub ["${ Own }${ Name}", {Own: y}]`, "yx"},
 		"Sub with a map":                {`!Sub ["${Own}${Name}", {Own: !Ref AWS::Region}]`, "eu-west-1x"},
 		"Join":                          {`!Join ["-", [a, !Ref Name, 1]]`, "a-x-1"},
 		"Join of a list parameter":      {`!Join [",", !Ref List]`, "a,b"},

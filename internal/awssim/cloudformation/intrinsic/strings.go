@@ -58,6 +58,7 @@ func (s *Scope) variable(name string, own map[string]any) (string, error) {
 	if literal, ok := strings.CutPrefix(name, "!"); ok {
 		return "${" + literal + "}", nil
 	}
+	name = strings.TrimSpace(name)
 	expression, given := own[name]
 	if !given {
 		expression = map[string]any{"Ref": name}
