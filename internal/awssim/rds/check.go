@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,7 +25,15 @@ var (
 	instanceName  = regexp.MustCompile(`^[a-zA-Z](?:-?[a-zA-Z0-9]){0,62}$`)
 	instanceClass = regexp.MustCompile(`^db\.[a-z0-9-]+\.[a-z0-9]+$`)
 	userName      = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]{0,62}$`)
+	databaseName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]{0,62}$`)
 )
+
+func errClass(class string) error { return errValue("Invalid DB Instance class: %s", class) }
+
+// errDatabaseName is what people quote; PostgreSQL's names may have underscores, whatever it says.
+func errDatabaseName(parameter string) error {
+	return errValue("%s must begin with a letter and contain only alphanumeric characters.", parameter)
+}
 
 // reserved are names that no master user of PostgreSQL may have.
 func reserved() []string {
@@ -61,7 +70,10 @@ func (s *Service) check(place resource.Place, wanted *settings, fromSnapshot boo
 			"consecutive hyphens.")
 	}
 	if !instanceClass.MatchString(wanted.DBInstanceClass) {
-		return errValue("Invalid DB Instance class: %s", wanted.DBInstanceClass)
+		return errClass(wanted.DBInstanceClass)
+	}
+	if wanted.DBName != "" && !databaseName.MatchString(wanted.DBName) {
+		return errDatabaseName("DBName")
 	}
 	if !fromSnapshot {
 		if err := wanted.checkMaster(); err != nil {
@@ -127,7 +139,7 @@ func (w *settings) checkValues() error {
 	}
 	major, _, _ := strings.Cut(w.EngineVersion, ".")
 	if major != "" && !slices.Contains(majors(), major) {
-		return errCombination("Cannot find version %s for postgres", w.EngineVersion)
+		return errCombination("Cannot find version %s for %s", w.EngineVersion, cmp.Or(w.Engine, postgres))
 	}
 	return nil
 }

@@ -97,6 +97,9 @@ func (s *Service) checkCluster(place resource.Place, wanted *clusterSettings, fr
 			"consecutive hyphens.")
 	}
 	of := wanted.settings()
+	if of.DBName != "" && !databaseName.MatchString(of.DBName) {
+		return errDatabaseName("DatabaseName")
+	}
 	if !fromSnapshot {
 		if err := of.checkMaster(); err != nil {
 			return err

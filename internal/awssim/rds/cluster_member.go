@@ -18,8 +18,7 @@ func (s *Service) join(made *instance) error {
 	case into.status == deleting:
 		return errClusterState("DBCluster %s is not available.", into.key.id) // believed
 	case made.DBInstanceClass == serverlessClass && into.scaling == nil:
-		return errClusterState("Set the Serverless v2 scaling configuration on the parent DB cluster before creating a " +
-			"Serverless v2 DB instance.")
+		return errUnscaled()
 	}
 	made.cluster = into
 	made.Engine, made.DBSubnetGroupName = into.Engine, into.DBSubnetGroupName
@@ -29,6 +28,26 @@ func (s *Service) join(made *instance) error {
 	made.securityGroups = slices.Clone(into.securityGroups)
 	into.members = append(into.members, made)
 	return nil
+}
+
+func errUnscaled() error {
+	return errClusterState("Set the Serverless v2 scaling configuration on the parent DB cluster before creating a " +
+		"Serverless v2 DB instance.")
+}
+
+// checkClass refuses a class that an instance cannot become; "" stays what it is. Only members of a cluster that scales are
+// serverless. Call it locked.
+func (i *instance) checkClass(class string) error {
+	switch {
+	case class == "", instanceClass.MatchString(class):
+		return nil
+	case class != serverlessClass || i.cluster == nil:
+		return errClass(class)
+	case i.cluster.scaling == nil:
+		return errUnscaled()
+	default:
+		return nil
+	}
 }
 
 // provisionMember returns when a member is available, for which its cluster has to be there.
@@ -81,7 +100,7 @@ func (s *Service) checkNewMember(place resource.Place, wanted *settings, fromSna
 	case !instanceName.MatchString(wanted.DBInstanceIdentifier):
 		return errValue("The parameter DBInstanceIdentifier is not a valid identifier: %s", wanted.DBInstanceIdentifier)
 	case wanted.DBInstanceClass != serverlessClass && !instanceClass.MatchString(wanted.DBInstanceClass):
-		return errValue("Invalid DB Instance class: %s", wanted.DBInstanceClass)
+		return errClass(wanted.DBInstanceClass)
 	}
 	if err := (&instance{cluster: &cluster{}}).checkMember(wanted, nil); err != nil {
 		return err

@@ -33,9 +33,6 @@ func (s *Service) begin(place resource.Place, id string, wanted *change) (*insta
 	if err := checkPort(wanted.port); err != nil {
 		return nil, err
 	}
-	if wanted.DBInstanceClass != "" && !instanceClass.MatchString(wanted.DBInstanceClass) {
-		return nil, errValue("Invalid DB Instance class: %s", wanted.DBInstanceClass)
-	}
 	if err := s.checkGroups(place, &wanted.settings); err != nil {
 		return nil, err
 	}
@@ -68,6 +65,9 @@ func (i *instance) checkChange(wanted *change) error {
 	}
 	if !managed && isSet(i.ManageMasterUserPassword) && wanted.MasterUserPassword == "" {
 		return errCombination("You must specify MasterUserPassword to turn ManageMasterUserPassword off.") // believed
+	}
+	if err := i.checkClass(wanted.DBInstanceClass); err != nil {
+		return err
 	}
 	if err := i.checkMember(&wanted.settings, wanted.port); err != nil {
 		return err
@@ -215,7 +215,7 @@ func (s *Service) restart(ctx context.Context, of *instance) error {
 
 // resume starts a stopped server. Call it with of.working held.
 func (s *Service) resume(ctx context.Context, of *instance) error {
-	if err := of.doors().start(ctx); err != nil {
+	if err := of.doors().takeOver(ctx); err != nil {
 		s.set(of, failed)
 		return err
 	}

@@ -72,6 +72,7 @@ func (d *server) start(ctx context.Context) error {
 		"-c", "listen_addresses=" + d.endpoint.Host(), "-c", "unix_socket_directories=", "-c", "fsync=off",
 		"-c", "shared_buffers=32MB", "-c", "max_connections=100",
 	}, secured...)...)
+	d.forget()
 	started, err := d.runner.Serve(command, syscall.SIGINT, d.note)
 	if err != nil {
 		return fmt.Errorf("starting the database: %w", err)
@@ -79,6 +80,11 @@ func (d *server) start(ctx context.Context) error {
 	d.mu.Lock()
 	d.process = started
 	d.mu.Unlock()
+	return d.answers(ctx, started)
+}
+
+// answers returns when a server that was started answers.
+func (d *server) answers(ctx context.Context, started *process.Process) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	ticks := time.NewTicker(startPoll)
@@ -90,14 +96,53 @@ func (d *server) start(ctx context.Context) error {
 		select {
 		case <-ticks.C:
 		case <-started.Done():
-			return fmt.Errorf("the database ended with code %d: %s", started.Exit().Code, d.said())
+			return d.ended(started.Exit().Code)
 		case <-ctx.Done():
 			return fmt.Errorf("the database does not answer: %w: %s", ctx.Err(), d.said())
 		}
 	}
 }
 
+// errInUse is returned by start while another server has the files.
+var errInUse = errors.New("another server has the files")
+
+// ended is why a server ended at once, by PostgreSQL's words for files that another server has, or has not given up yet.
+func (d *server) ended(code int) error {
+	said := d.said()
+	if strings.Contains(said, `lock file "postmaster.pid" already exists`) ||
+		strings.Contains(said, "pre-existing shared memory block") {
+		return fmt.Errorf("%w: %s", errInUse, said)
+	}
+	return fmt.Errorf("the database ended with code %d: %s", code, said)
+}
+
+// takeOver is start for files that a server of an earlier program may still have: one that was killed ends a little later
+// than its program.
+func (d *server) takeOver(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	ticks := time.NewTicker(startPoll)
+	defer ticks.Stop()
+	for {
+		err := d.start(ctx)
+		if !errors.Is(err, errInUse) {
+			return err
+		}
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
 const keptLines = 20
+
+func (d *server) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.output = nil
+}
 
 func (d *server) note(line string) {
 	d.mu.Lock()
