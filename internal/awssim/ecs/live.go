@@ -216,9 +216,10 @@ func (s *Service) follow(t *task, one *container) {
 // join registers the task with its target groups.
 func (s *Service) join(t *task) error {
 	for _, balancer := range t.deployment.served.balancers {
+		address := t.container(balancer.ContainerName).running.Address()
 		err := s.Balancers.Register(balancer.TargetGroupArn, elb.Target{
 			ID: t.address.String(), Port: balancer.ContainerPort, AvailabilityZone: t.subnet.AvailabilityZone,
-			Address: t.container(balancer.ContainerName).running.Address(), AddressOf: t.portsOf(),
+			Address: address, AddressOf: t.portsOf(address),
 			Changed: t.fleet.poke,
 		})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 )
 
-// WithPlaceholders runs a web server that answers 200 on every path in the place of images whose registry cannot be
-// reached. Services say so in their events.
+// WithPlaceholders runs a web server that answers 200 on every path, in HTTP/1.1 and HTTP/2, in the place of images whose
+// registry cannot be reached. Services say so in their events.
 func WithPlaceholders(plain Containers) Containers {
 	return &placeholders{Containers: plain, live: make(map[*placeholder]struct{})}
 }
@@ -76,11 +77,11 @@ func (i *placeholderImage) Start(_ *ContainerSpec, _ []process.Mount, output fun
 	}
 	started := &placeholder{address: socket.Addr().String(), done: make(chan struct{})}
 	started.server = &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, i.Notice()+"\n")
-		}),
+		Handler: http.HandlerFunc(i.answer), Protocols: new(http.Protocols),
 		ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 	}
+	started.server.Protocols.SetHTTP1(true)
+	started.server.Protocols.SetUnencryptedHTTP2(true)
 	i.owner.mu.Lock()
 	defer i.owner.mu.Unlock()
 	if i.owner.closed {
@@ -95,6 +96,17 @@ func (i *placeholderImage) Start(_ *ContainerSpec, _ []process.Mount, output fun
 	go func() { _ = started.server.Serve(socket) }()
 	output(i.Notice())
 	return started, nil
+}
+
+// answer answers 200; calls of gRPC that there is no such method, which load balancers take for healthy by default.
+func (i *placeholderImage) answer(w http.ResponseWriter, r *http.Request) {
+	const called, unimplemented = "application/grpc", "12"
+	if strings.HasPrefix(r.Header.Get("Content-Type"), called) {
+		w.Header().Set("Content-Type", called)
+		w.Header().Set("Grpc-Status", unimplemented)
+		return
+	}
+	_, _ = io.WriteString(w, i.Notice()+"\n")
 }
 
 // placeholder is a container that is a goroutine.

@@ -28,17 +28,7 @@ func TestTargetGroupsOfInstancesAreRefused(t *testing.T) {
 func TestATargetsHealthMayBeThatOfAnotherContainer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	change := "Action=ModifyTargetGroup&HealthCheckPort=9000&HealthCheckPath=/health&TargetGroupArn=" + w.group
-	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
-	call := &wire.Call{
-		Service: "elasticloadbalancing", Account: here().Account, Region: here().Region, HTTP: request, Body: []byte(change + "&Version=2015-12-01"),
-	}
-	if err := w.elb.API().Route(call); err != nil {
-		t.Fatal(err)
-	}
-	if answer := w.elb.API().Serve(t.Context(), call); answer.Status != http.StatusOK {
-		t.Fatalf("%s", answer.Body)
-	}
+	w.checkAt9000(t)
 	container := func(name string, port float64, health string) any {
 		return map[string]any{
 			"Name": name, "Image": repository + ":1", "PortMappings": []any{map[string]any{"ContainerPort": port}},
@@ -52,5 +42,31 @@ func TestATargetsHealthMayBeThatOfAnotherContainer(t *testing.T) {
 	}).PhysicalID
 	if err := w.create(t, 1); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestATargetsHealthMayBeThatOfAPortWithoutAMapping(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.checkAt9000(t)
+	w.define(t, repository+":1", nil)
+	if err := w.create(t, 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkAt9000 lets the target group check another port than that of its targets.
+func (w *world) checkAt9000(t *testing.T) {
+	t.Helper()
+	change := "Action=ModifyTargetGroup&HealthCheckPort=9000&HealthCheckPath=/health&TargetGroupArn=" + w.group
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+	call := &wire.Call{
+		Service: "elasticloadbalancing", Account: here().Account, Region: here().Region, HTTP: request, Body: []byte(change + "&Version=2015-12-01"),
+	}
+	if err := w.elb.API().Route(call); err != nil {
+		t.Fatal(err)
+	}
+	if answer := w.elb.API().Serve(t.Context(), call); answer.Status != http.StatusOK {
+		t.Fatalf("%s", answer.Body)
 	}
 }

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,8 +238,9 @@ func (f *fleet) provider(of *deployment) string {
 	return best
 }
 
-// portsOf returns where the ports of a task whose containers run really are.
-func (t *task) portsOf() func(port int) string {
+// portsOf returns where the ports of a task whose containers run really are. A port that no container has mapped is one of
+// the balanced container, which may listen where it likes.
+func (t *task) portsOf(balanced string) func(port int) string {
 	addresses := make(map[int]string)
 	for _, each := range t.containers {
 		for _, mapping := range each.spec.PortMappings {
@@ -247,5 +249,5 @@ func (t *task) portsOf() func(port int) string {
 			}
 		}
 	}
-	return func(port int) string { return addresses[port] }
+	return func(port int) string { return cmp.Or(addresses[port], balanced) }
 }
