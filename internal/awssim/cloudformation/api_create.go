@@ -93,11 +93,8 @@ func (s *Service) createStack(_ context.Context, call *wire.Call, in *createStac
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
-	if err != nil {
-		return nil, err
-	}
-	return &stackID{StackID: st.id, OperationID: current.id}, nil
+	id, _, err := s.admit(st, deployed, policy, in) //nolint:contextcheck // it outlives the call
+	return id, err
 }
 
 // prepare makes the first deployment of a stack and its policy, or returns why it is refused.
@@ -137,25 +134,25 @@ func (s *Service) newStack(call *wire.Call, name string) *stack {
 }
 
 // admit makes the stack known and starts its creation.
-func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*operation, error) {
+func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*stackID, *operation, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	other, err := s.store.add(st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	taken := other != nil && other != st // by another call since we looked
 	if taken || (other == st && st.status != reviewInProgress) {
-		return nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
+		return nil, nil, fail("AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
 	s.outdate(st)
 	st.terminationProtection, st.policy = in.EnableTerminationProtection, policy
 	disableRollback, err := in.DeploymentConfig.disablesRollback(in.DisableRollback)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	s.startCreate(st, deployed, in.creation(disableRollback), in.ClientRequestToken)
-	return st.operation, nil
+	return &stackID{StackID: st.id, OperationID: st.operation.id}, st.operation, nil
 }
 
 // startCreate starts the creation of a stack that is known. The caller holds st.mu.

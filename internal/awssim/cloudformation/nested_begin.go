@@ -40,7 +40,7 @@ func (s *Service) beginNested(r resource.Request) (*stack, *operation, error) {
 	child.led = true
 	planned.isExecuted(deployed)
 	child.mu.Unlock()
-	current, err := s.admit(child, deployed, policy, in)
+	_, current, err := s.admit(child, deployed, policy, in)
 	if err != nil {
 		return nil, nil, err
 	}
