@@ -134,7 +134,9 @@ func (s *Service) newStack(call *wire.Call, name string) *stack {
 }
 
 // admit makes the stack known and starts its creation.
-func (s *Service) admit(st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput) (*stackID, *operation, error) {
+func (s *Service) admit(
+	st *stack, deployed *deployment, policy *stackPolicy, in *createStackInput,
+) (*stackID, *operation, error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	other, err := s.store.add(st)
