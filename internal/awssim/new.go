@@ -114,7 +114,7 @@ func (s *Server) parts(options Options, pace clock.Clock) parts {
 	certificates := acm.New(acm.Deps{Clock: pace, Records: names})
 	databases := rds.New(rds.Deps{
 		Clock: pace, Secrets: secrets, Records: s.records, Subnets: s.records.Subnet, Runner: process.NewRunner(""),
-		Certify: certificates.IssueFor, Folder: options.Folder,
+		Logs: lines, Certify: certificates.IssueFor, Folder: options.Folder,
 	})
 	balancers := elb.New(pace, s.records.Subnet, elb.WithMetrics(metrics), elb.WithCertificates(certificates.Certificate),
 		elb.WithOutside(s.outside()))

@@ -23,6 +23,8 @@ type createDBInstanceInput struct {
 	Port                *int
 	VpcSecurityGroupIDs []string `item:"VpcSecurityGroupId" query:"VpcSecurityGroupIds"`
 	Tags                []tag    `item:"Tag"`
+
+	EnableCloudwatchLogsExports []string
 }
 
 type instanceOutput struct{ DBInstance describedInstance }
@@ -31,6 +33,7 @@ type instanceOutput struct{ DBInstance describedInstance }
 func (s *Service) createDBInstance(_ context.Context, call *wire.Call, in *createDBInstanceInput) (*instanceOutput, error) {
 	return s.make(call, request{
 		settings: in.settings, port: in.Port, securityGroups: in.VpcSecurityGroupIDs, tags: tagMap(in.Tags),
+		exports: in.EnableCloudwatchLogsExports,
 	})
 }
 
@@ -46,7 +49,7 @@ func (s *Service) restoreDBInstance(_ context.Context, call *wire.Call, in *rest
 	}
 	return s.make(call, request{
 		settings: in.settings, port: in.Port, securityGroups: in.VpcSecurityGroupIDs, tags: tagMap(in.Tags),
-		snapshot: in.DBSnapshotIdentifier,
+		exports: in.EnableCloudwatchLogsExports, snapshot: in.DBSnapshotIdentifier,
 	})
 }
 
@@ -73,6 +76,8 @@ type modifyDBInstanceInput struct {
 	VpcSecurityGroupIDs      []string `item:"VpcSecurityGroupId" query:"VpcSecurityGroupIds"`
 	AllowMajorVersionUpgrade bool
 	RotateMasterUserPassword bool
+	// CloudwatchLogsExportConfiguration turns logs on and off.
+	CloudwatchLogsExportConfiguration *exportChange
 	// ApplyImmediately makes no difference: there are no maintenance windows, changes are always made at once.
 	ApplyImmediately bool
 }
@@ -81,6 +86,7 @@ func (s *Service) modifyDBInstance(_ context.Context, call *wire.Call, in *modif
 	wanted := &change{
 		settings: in.settings, port: in.DBPortNumber, securityGroups: in.VpcSecurityGroupIDs,
 		majorUpgrade: in.AllowMajorVersionUpgrade, rotate: in.RotateMasterUserPassword,
+		exports: in.CloudwatchLogsExportConfiguration,
 	}
 	found, err := s.begin(call.Place(), in.DBInstanceIdentifier, wanted)
 	if err != nil {

@@ -139,6 +139,7 @@ type clusterRequest struct {
 
 	port           *int
 	securityGroups []string
+	exports        []string // types of logs to publish
 	tags           map[string]string
 	declared       props.Declared
 	snapshot       string // to restore; empty for a new database
@@ -150,6 +151,9 @@ func (s *Service) registerCluster(place resource.Place, wanted clusterRequest) (
 		return nil, err
 	}
 	if err := checkPort(wanted.port); err != nil {
+		return nil, err
+	}
+	if err := checkExports(aurora, wanted.exports); err != nil {
 		return nil, err
 	}
 	of := wanted.settings()
@@ -166,7 +170,7 @@ func (s *Service) registerCluster(place resource.Place, wanted clusterRequest) (
 	}
 	made := &cluster{scaling: wanted.ServerlessV2ScalingConfiguration, settled: make(chan struct{}), instance: &instance{
 		settings: of, kind: clusterKind, key: keyOf(place, wanted.DBClusterIdentifier), port: number(wanted.port),
-		securityGroups: wanted.securityGroups, tags: maps.Clone(wanted.tags), declared: wanted.declared,
+		securityGroups: wanted.securityGroups, exports: wanted.exports, tags: maps.Clone(wanted.tags), declared: wanted.declared,
 		resourceID: "cluster-" + strings.ToUpper(props.RandomID(resourceIDLength)), created: s.Clock.Now(), status: creating,
 	}}
 	if made.tags == nil {

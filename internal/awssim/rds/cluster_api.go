@@ -14,6 +14,8 @@ type createDBClusterInput struct {
 	Port                *int
 	VpcSecurityGroupIDs []string `item:"VpcSecurityGroupId" query:"VpcSecurityGroupIds"`
 	Tags                []tag    `item:"Tag"`
+
+	EnableCloudwatchLogsExports []string
 }
 
 type clusterMember struct {
@@ -54,6 +56,7 @@ type describedCluster struct {
 	ServerlessV2ScalingConfiguration                  *scaling
 	MasterUserSecret                                  *masterSecret
 	CertificateDetails                                *certificateDetails
+	EnabledCloudwatchLogsExports                      []string
 }
 
 // describe returns what the API answers of a cluster. Call it locked.
@@ -70,6 +73,7 @@ func (c *cluster) describe() describedCluster {
 		EngineLifecycleSupport: c.EngineLifecycleSupport, ServerlessV2ScalingConfiguration: c.scaling,
 		CertificateDetails: c.server.certificate(c.CACertificateIdentifier), DBClusterMembers: []clusterMember{},
 		VpcSecurityGroups: []groupMembership{}, TagList: []tag{}, AvailabilityZones: []string{},
+		EnabledCloudwatchLogsExports: c.exports,
 	}
 	for _, letter := range []string{"a", "b", "c"} {
 		described.AvailabilityZones = append(described.AvailabilityZones, c.key.Region+letter)
@@ -107,6 +111,7 @@ func (s *Service) answerCluster(found *cluster) *clusterOutput {
 func (s *Service) createDBCluster(_ context.Context, call *wire.Call, in *createDBClusterInput) (*clusterOutput, error) {
 	made, err := s.registerCluster(call.Place(), clusterRequest{
 		clusterSettings: in.clusterSettings, port: in.Port, securityGroups: in.VpcSecurityGroupIDs, tags: tagMap(in.Tags),
+		exports: in.EnableCloudwatchLogsExports,
 	})
 	if err != nil {
 		return nil, err
@@ -125,17 +130,21 @@ type modifyDBClusterInput struct {
 	createDBClusterInput
 
 	AllowMajorVersionUpgrade, RotateMasterUserPassword bool
+	// CloudwatchLogsExportConfiguration turns logs on and off.
+	CloudwatchLogsExportConfiguration *exportChange
 	// ApplyImmediately makes no difference: there are no maintenance windows, changes are always made at once.
 	ApplyImmediately bool
 }
 
 func (s *Service) modifyDBCluster(_ context.Context, call *wire.Call, in *modifyDBClusterInput) (*clusterOutput, error) {
-	if in.Engine != "" || in.DatabaseName != "" || in.MasterUsername != "" || len(in.Tags) > 0 {
-		return nil, wire.Unsupported(call, "Engine, DatabaseName, MasterUsername or Tags")
+	if in.Engine != "" || in.DatabaseName != "" || in.MasterUsername != "" || len(in.Tags) > 0 ||
+		len(in.EnableCloudwatchLogsExports) > 0 {
+		return nil, wire.Unsupported(call, "Engine, DatabaseName, MasterUsername, EnableCloudwatchLogsExports or Tags")
 	}
 	wanted := &change{
 		settings: in.settings(), port: in.Port, securityGroups: in.VpcSecurityGroupIDs,
 		majorUpgrade: in.AllowMajorVersionUpgrade, rotate: in.RotateMasterUserPassword,
+		exports: in.CloudwatchLogsExportConfiguration,
 	}
 	found, err := s.beginCluster(call.Place(), in.DBClusterIdentifier, wanted, in.ServerlessV2ScalingConfiguration)
 	if err != nil {

@@ -19,7 +19,9 @@ type clusterProperties struct {
 	Port                *int
 	VpcSecurityGroupIDs []string
 	Tags                []props.Tag
-	SnapshotIdentifier  string
+	// EnableCloudwatchLogsExports are all types of logs to publish.
+	EnableCloudwatchLogsExports []string
+	SnapshotIdentifier          string
 	// DeleteAutomatedBackups makes no difference: there are none.
 	DeleteAutomatedBackups bool
 }
@@ -41,7 +43,8 @@ func (p *clusterProvider) Create(ctx context.Context, r resource.Request) (resou
 	}
 	made, err := p.registerCluster(r.Place, clusterRequest{
 		clusterSettings: wanted.clusterSettings, port: wanted.Port, securityGroups: wanted.VpcSecurityGroupIDs,
-		tags: props.MergeTags(r.Tags, wanted.Tags), declared: props.DeclaredBy(r), snapshot: wanted.SnapshotIdentifier,
+		tags: props.MergeTags(r.Tags, wanted.Tags), declared: props.DeclaredBy(r), exports: wanted.EnableCloudwatchLogsExports,
+		snapshot: wanted.SnapshotIdentifier,
 	})
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
@@ -77,7 +80,8 @@ func (p *clusterProvider) Update(ctx context.Context, r resource.Request) (resou
 		return resource.Result{}, err
 	}
 	next := &change{
-		settings: wanted.settings(), port: wanted.Port, securityGroups: wanted.VpcSecurityGroupIDs, majorUpgrade: true,
+		settings: wanted.settings(), port: wanted.Port, securityGroups: wanted.VpcSecurityGroupIDs,
+		exports: allOf(wanted.EnableCloudwatchLogsExports), majorUpgrade: true,
 	}
 	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
 		next.MasterUserPassword = "" // it is as it was
@@ -133,10 +137,7 @@ func (p *clusterProvider) Read(r resource.Request) (resource.Properties, bool) {
 		"EngineVersion": found.EngineVersion, "Port": found.port, "PreferredBackupWindow": found.PreferredBackupWindow,
 		"PreferredMaintenanceWindow": found.PreferredMaintenanceWindow,
 	}
-	groups := make([]any, 0, len(found.securityGroups))
-	for _, id := range found.securityGroups {
-		groups = append(groups, id)
-	}
-	now["VpcSecurityGroupIds"] = groups
+	now["EnableCloudwatchLogsExports"] = listOf(found.exports)
+	now["VpcSecurityGroupIds"] = listOf(found.securityGroups)
 	return found.declared.Read(now, found.tags), true
 }

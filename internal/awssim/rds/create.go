@@ -2,13 +2,10 @@ package rds
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/process"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
@@ -24,6 +21,7 @@ type request struct {
 
 	port           *int
 	securityGroups []string
+	exports        []string // types of logs to publish
 	tags           map[string]string
 	declared       props.Declared
 	snapshot       string // to restore; empty for a new database
@@ -44,6 +42,12 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 	if err := checkPort(wanted.port); err != nil {
 		return nil, err
 	}
+	if err := checkExports(wanted.Engine, wanted.exports); err != nil {
+		return nil, err
+	}
+	if wanted.DBClusterIdentifier != "" && len(wanted.exports) > 0 {
+		return nil, errOfCluster("log types")
+	}
 	if wanted.DBClusterIdentifier != "" && len(wanted.securityGroups) > 0 {
 		return nil, errOfCluster("vpc security group")
 	}
@@ -59,7 +63,7 @@ func (s *Service) register(place resource.Place, wanted request) (*instance, err
 	}
 	made := &instance{
 		settings: wanted.settings, key: keyOf(place, wanted.DBInstanceIdentifier), port: number(wanted.port),
-		securityGroups: wanted.securityGroups, tags: maps.Clone(wanted.tags), declared: wanted.declared,
+		securityGroups: wanted.securityGroups, exports: wanted.exports, tags: maps.Clone(wanted.tags), declared: wanted.declared,
 		resourceID: "db-" + strings.ToUpper(props.RandomID(resourceIDLength)), created: s.Clock.Now(), status: creating,
 	}
 	if made.tags == nil {
@@ -189,6 +193,7 @@ func (s *Service) bringUp(ctx context.Context, made *instance, fromSnapshot stri
 	made.server = running
 	from := s.copies(made.kind)[keyOf(made.key.Place, fromSnapshot)]
 	s.mu.Unlock()
+	s.publish(made)
 	if from == nil {
 		if err := running.initialize(ctx); err != nil {
 			return err
@@ -269,40 +274,3 @@ func (w *settings) settle(version string) {
 		w.DBParameterGroupName = "default." + family + major
 	}
 }
-
-// unsafe are the characters that a password of RDS cannot have, and some that annoy people in URLs and shells.
-const unsafe = "/@\" '\\"
-
-// masterPassword returns the first password of the master user: the given one, or one that is kept in a secret.
-func (s *Service) masterPassword(of *instance) (string, error) {
-	if !isSet(of.ManageMasterUserPassword) {
-		return of.MasterUserPassword, nil
-	}
-	if of.secretARN != "" {
-		return of.generated, nil
-	}
-	password, err := newPassword()
-	if err != nil {
-		return "", err
-	}
-	content, err := json.Marshal(map[string]string{"username": of.MasterUsername, "password": password})
-	if err != nil {
-		return "", fmt.Errorf("writing the secret: %w", err)
-	}
-	name, owner := "rds!db-", "aws:rds:primaryDBInstanceArn"
-	if of.kind == clusterKind {
-		name, owner = "rds!cluster-", "aws:rds:primaryDBClusterArn"
-	}
-	arn, err := s.Secrets.CreateFor("rds", of.key.Place, name+uuid.NewString(), string(content), map[string]string{
-		owner: of.arn(), "aws:secretsmanager:owningService": "rds",
-	})
-	if err != nil {
-		return "", fmt.Errorf("keeping the password: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	of.secretARN, of.generated = arn, password
-	return password, nil
-}
-
-func newPassword() (string, error) { return secretsmanager.RandomPassword(managedLength, unsafe) }

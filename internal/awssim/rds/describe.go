@@ -72,6 +72,7 @@ type describedInstance struct {
 	NetworkType                      string
 	MasterUserSecret                 *masterSecret
 	EngineLifecycleSupport           string
+	EnabledCloudwatchLogsExports     []string
 
 	// What PostgreSQL of RDS has and no instance here differs in.
 	OptionGroupMemberships []optionGroupMembership `item:"OptionGroupMembership"`
@@ -137,6 +138,7 @@ func (s *Service) describe(i *instance) describedInstance {
 			described.MasterUserSecret.SecretStatus = creating
 		}
 	}
+	described.EnabledCloudwatchLogsExports = i.exports
 	described.DBSubnetGroup = s.subnetGroup(i.key.Place, i.DBSubnetGroupName)
 	described.DBSubnetGroup.DBSubnetGroupArn = "" // told by DescribeDBSubnetGroups only
 	return described

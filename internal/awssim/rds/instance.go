@@ -63,6 +63,7 @@ type instance struct {
 	resourceID     string   // db-...
 	port           int      // as it was asked for
 	securityGroups []string
+	exports        []string // the types of logs that are published
 	tags           map[string]string
 	declared       props.Declared
 	created        time.Time

@@ -34,7 +34,7 @@ type keptInstance struct {
 	ID, ResourceID, SecretARN, Folder, Secret, Host string
 	Settings                                        settings
 	Port                                            int
-	SecurityGroups                                  []string
+	SecurityGroups, Exports                         []string
 	Tags                                            map[string]string
 	Declared                                        props.Declared
 	Created, Restorable                             time.Time
@@ -53,7 +53,7 @@ type keptSnapshot struct {
 func (i *instance) kept() keptInstance {
 	one := keptInstance{
 		Place: i.key.Place, ID: i.key.id, ResourceID: i.resourceID, SecretARN: i.secretARN, Kind: i.kind, Settings: i.settings,
-		Port: i.port, SecurityGroups: i.securityGroups, Tags: i.tags, Declared: i.declared, Created: i.created,
+		Port: i.port, SecurityGroups: i.securityGroups, Exports: i.exports, Tags: i.tags, Declared: i.declared, Created: i.created,
 		Restorable: i.restorable, Stopped: i.status == stopped,
 	}
 	if i.server != nil {
@@ -65,8 +65,8 @@ func (i *instance) kept() keptInstance {
 func (k *keptInstance) instance() *instance {
 	made := &instance{
 		settings: k.Settings, key: key{k.Place, k.ID}, resourceID: k.ResourceID, kind: k.Kind, port: k.Port,
-		securityGroups: k.SecurityGroups,
-		tags:           k.Tags, declared: k.Declared, created: k.Created, restorable: k.Restorable, secretARN: k.SecretARN,
+		securityGroups: k.SecurityGroups, exports: k.Exports,
+		tags: k.Tags, declared: k.Declared, created: k.Created, restorable: k.Restorable, secretARN: k.SecretARN,
 		status: stopped, ready: true,
 	}
 	if made.tags == nil {
@@ -165,6 +165,7 @@ func (s *Service) revive(from keptInstance) (*instance, error) {
 		installed: installed, runner: s.Runner, folder: from.Folder, secret: from.Secret, endpoint: endpoint,
 		security: s.securityOf(made),
 	}
+	s.publish(made)
 	if !from.Stopped {
 		made.status = starting
 		s.work.Go(func() {

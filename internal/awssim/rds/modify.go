@@ -17,6 +17,7 @@ type change struct {
 	port           *int
 	securityGroups []string
 	majorUpgrade   bool
+	exports        *exportChange
 	rotate         bool // makes a new password that RDS manages
 }
 
@@ -72,6 +73,12 @@ func (i *instance) checkChange(wanted *change) error {
 	if err := i.checkMember(&wanted.settings, wanted.port); err != nil {
 		return err
 	}
+	if err := wanted.exports.check(i.Engine); err != nil {
+		return err
+	}
+	if i.cluster != nil && len(wanted.exports.to(i.exports)) > 0 {
+		return errOfCluster("log types")
+	}
 	if wanted.AllocatedStorage != nil && *wanted.AllocatedStorage < number(i.AllocatedStorage) {
 		return errCombination("Requested storage is less than the current storage: storage can't be reduced.") // believed
 	}
@@ -116,7 +123,9 @@ func (s *Service) change(ctx context.Context, of *instance, wanted *change) erro
 	if wanted.securityGroups != nil {
 		of.securityGroups = wanted.securityGroups
 	}
+	of.exports = wanted.exports.to(of.exports)
 	s.mu.Unlock()
+	s.publish(of)
 	if !restarts {
 		return nil
 	}

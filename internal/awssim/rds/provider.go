@@ -27,11 +27,13 @@ var _ resource.Reader = (*instanceProvider)(nil)
 type instanceProperties struct {
 	settings
 
-	Port                     *int
-	VPCSecurityGroups        []string
-	Tags                     []props.Tag
-	DBSnapshotIdentifier     string
-	AllowMajorVersionUpgrade bool
+	Port              *int
+	VPCSecurityGroups []string
+	Tags              []props.Tag
+	// EnableCloudwatchLogsExports are all types of logs to publish.
+	EnableCloudwatchLogsExports []string
+	DBSnapshotIdentifier        string
+	AllowMajorVersionUpgrade    bool
 	// ApplyImmediately and DeleteAutomatedBackups make no difference: changes are always made at once, and there are no
 	// automated backups.
 	ApplyImmediately, DeleteAutomatedBackups bool
@@ -54,7 +56,8 @@ func (p *instanceProvider) Create(ctx context.Context, r resource.Request) (reso
 	}
 	made, err := p.register(r.Place, request{
 		settings: wanted.settings, port: wanted.Port, securityGroups: wanted.VPCSecurityGroups,
-		tags: props.MergeTags(r.Tags, wanted.Tags), declared: props.DeclaredBy(r), snapshot: wanted.DBSnapshotIdentifier,
+		tags: props.MergeTags(r.Tags, wanted.Tags), declared: props.DeclaredBy(r), exports: wanted.EnableCloudwatchLogsExports,
+		snapshot: wanted.DBSnapshotIdentifier,
 	})
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
@@ -111,6 +114,7 @@ func (p *instanceProvider) Update(ctx context.Context, r resource.Request) (reso
 	}
 	next := &change{
 		settings: wanted.settings, port: wanted.Port, securityGroups: wanted.VPCSecurityGroups,
+		exports:      allOf(wanted.EnableCloudwatchLogsExports),
 		majorUpgrade: wanted.AllowMajorVersionUpgrade,
 	}
 	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
@@ -176,11 +180,8 @@ func (p *instanceProvider) Read(r resource.Request) (resource.Properties, bool) 
 		"PreferredBackupWindow":      found.PreferredBackupWindow,
 		"PreferredMaintenanceWindow": found.PreferredMaintenanceWindow,
 	}
-	groups := make([]any, 0, len(found.securityGroups))
-	for _, id := range found.securityGroups {
-		groups = append(groups, id)
-	}
-	now["VPCSecurityGroups"] = groups
+	now["EnableCloudwatchLogsExports"] = listOf(found.exports)
+	now["VPCSecurityGroups"] = listOf(found.securityGroups)
 	return found.declared.Read(now, found.tags), true
 }
 

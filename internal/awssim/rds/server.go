@@ -43,6 +43,8 @@ type server struct {
 	process *process.Process // nil while it is stopped
 	until   time.Time        // when its certificate ends; zero without TLS
 	output  []string         // the last lines that it wrote
+
+	listener func(line string) // hears all lines; nil if nobody does
 }
 
 func (d *server) data() string { return filepath.Join(d.folder, "data") }
@@ -70,7 +72,7 @@ func (d *server) start(ctx context.Context) error {
 	command := d.installed.Command(ctx, d.folder, "postgres", append([]string{
 		"-D", d.data(), "-p", strconv.Itoa(d.endpoint.Port()),
 		"-c", "listen_addresses=" + d.endpoint.Host(), "-c", "unix_socket_directories=", "-c", "fsync=off",
-		"-c", "shared_buffers=32MB", "-c", "max_connections=100",
+		"-c", "shared_buffers=32MB", "-c", "max_connections=100", "-c", "log_line_prefix=" + linePrefix,
 	}, secured...)...)
 	d.forget()
 	started, err := d.runner.Serve(command, syscall.SIGINT, d.note)
@@ -146,9 +148,13 @@ func (d *server) forget() {
 
 func (d *server) note(line string) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.output = append(d.output, line)
 	d.output = d.output[max(0, len(d.output)-keptLines):]
+	listener := d.listener
+	d.mu.Unlock()
+	if listener != nil {
+		listener(line)
+	}
 }
 
 func (d *server) said() string {

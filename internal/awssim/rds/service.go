@@ -42,6 +42,7 @@ type Deps struct {
 	Records Records
 	Subnets network.Lookup
 	Runner  *process.Runner // closed by Service.Close
+	Logs    Logs            // where servers tell what they do; nil is nowhere
 	// Certify makes the certificate of the server at a host; without it servers do not speak TLS.
 	Certify func(host string) (acm.ServerCertificate, error)
 	// Find returns the PostgreSQL to run; nil finds the one that is installed.
