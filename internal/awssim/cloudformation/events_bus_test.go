@@ -3,6 +3,7 @@ package cloudformation_test
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,10 +17,11 @@ import (
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
 )
 
-// bus remembers what it was told, as JSON.
+// bus remembers what it was told, as JSON, and of what.
 type bus struct {
 	mu   sync.Mutex
 	told []string
+	of   []string // the resource of each
 }
 
 var varying = regexp.MustCompile(`arn:aws:cloudformation:[^"]*|demo-Topic-\w+|"[0-9a-f-]{36}"`)
@@ -31,6 +33,7 @@ func (b *bus) Put(_ resource.Place, e event.Event) {
 	if err != nil {
 		panic(err) // not with our own types
 	}
+	b.of = append(b.of, strings.Join(e.Resources, " "))
 	b.told = append(b.told, e.DetailType+" "+varying.ReplaceAllString(string(detail), "X"))
 }
 
