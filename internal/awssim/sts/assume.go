@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/generic"
+	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/policy"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/wire"
 )
 
@@ -25,7 +28,13 @@ const (
 	remembered = 24 * time.Hour
 )
 
-var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+// The forms of values (AssumeRole, API reference).
+var sessionName = regexp.MustCompile(`^[\w+=,.@-]*$`)
+
+const (
+	shortestARN               = 20
+	shortestName, longestName = 2, 64
+)
 
 type assumeInput struct {
 	RoleArn, RoleSessionName string
@@ -64,9 +73,8 @@ type assumedRole struct {
 }
 
 func (s *Service) assumeRole(_ context.Context, call *wire.Call, in *assumeInput) (*assumeOutput, error) {
-	if !sessionName.MatchString(in.RoleSessionName) {
-		return nil, wire.Errorf("ValidationError", "1 validation error detected: Value '%s' at 'roleSessionName' failed to satisfy "+
-			`constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*`, in.RoleSessionName)
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	caller, chained := s.caller(call)
 	role, ok := s.role(call.Account, in.RoleArn)
@@ -95,6 +103,36 @@ func (s *Service) assumeRole(_ context.Context, call *wire.Call, in *assumeInput
 	}, nil
 }
 
+// check refuses values that no session can have, before anybody looks for the role.
+func (in *assumeInput) check() error {
+	switch {
+	case len(in.RoleArn) < shortestARN:
+		return unsatisfied(in.RoleArn, "roleArn", "have length greater than or equal to %d", shortestARN)
+	case len(in.RoleSessionName) < shortestName:
+		return unsatisfied(in.RoleSessionName, "roleSessionName", "have length greater than or equal to %d", shortestName)
+	case len(in.RoleSessionName) > longestName:
+		return unsatisfied(in.RoleSessionName, "roleSessionName", "have length less than or equal to %d", longestName)
+	case !sessionName.MatchString(in.RoleSessionName):
+		return unsatisfied(in.RoleSessionName, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
+	case in.DurationSeconds != nil && *in.DurationSeconds < shortest:
+		return unsatisfied(*in.DurationSeconds, "durationSeconds", "have value greater than or equal to %d", shortest)
+	case in.DurationSeconds != nil && *in.DurationSeconds > longest:
+		return unsatisfied(*in.DurationSeconds, "durationSeconds", "have value less than or equal to %d", longest)
+	case !strings.HasPrefix(in.RoleArn, "arn:"):
+		return wire.Errorf("ValidationError", "%s is invalid", in.RoleArn)
+	case in.Policy != "" && !policy.Valid(in.Policy):
+		return wire.Errorf("MalformedPolicyDocument", "The policy is not in the valid JSON format.") // believed
+	}
+	return nil
+}
+
+// unsatisfied is how AWS refuses a value that a constraint of its API model forbids.
+func unsatisfied(value any, member, constraint string, args ...any) error {
+	return wire.Errorf("ValidationError",
+		"1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: Member must %s",
+		value, member, fmt.Sprintf(constraint, args...))
+}
+
 // role finds a role by its ARN.
 func (s *Service) role(account, arn string) (generic.Record, bool) {
 	for _, each := range s.roles.Everywhere(account, roleType) {
@@ -115,12 +153,6 @@ func lasting(wanted *int, role *generic.Record, chained bool) (int, error) {
 		most = int(allowed)
 	}
 	switch seconds := *wanted; {
-	case seconds < shortest:
-		return 0, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' failed to satisfy "+
-			"constraint: Member must have value greater than or equal to %d", seconds, shortest)
-	case seconds > longest:
-		return 0, wire.Errorf("ValidationError", "1 validation error detected: Value '%d' at 'durationSeconds' failed to satisfy "+
-			"constraint: Member must have value less than or equal to %d", seconds, longest)
 	case chained && seconds > hour:
 		return 0, wire.Errorf("ValidationError",
 			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
