@@ -3,6 +3,7 @@ package cloudformation_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,19 @@ func TestAWaitConditionWaitsForSignals(t *testing.T) {
 					s.t.Error(story)
 				}
 			})
+		})
+	}
+}
+
+func TestAWaitConditionWaitsTwelveHoursAtMost(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []string{"43201", "99999999999999", "-1", "soon"} {
+		play(t, func(s *stage) {
+			s.create(strings.Replace(waitingFor, `"600"`, strconv.Quote(timeout), 1))
+			s.settle("demo")
+			if story := s.story("demo"); !strings.Contains(story, "Wait CREATE_FAILED | Timeout has to be a number of seconds, at most 43200\n") {
+				s.t.Errorf("%s: %s", timeout, story)
+			}
 		})
 	}
 }

@@ -89,6 +89,9 @@ func handleKey(handle string) (string, bool) {
 	return strings.CutPrefix(parsed.Path, WaitPath)
 }
 
+// longestWait is how long a condition may wait, in seconds. Source: AWS::CloudFormation::WaitCondition, template reference.
+const longestWait = 43200
+
 // collect waits for as many successes as a condition wants, and returns their data by unique id, as JSON.
 func (w waiting) collect(ctx context.Context, key string, r resource.Request) (string, error) {
 	count := 1
@@ -96,8 +99,8 @@ func (w waiting) collect(ctx context.Context, key string, r resource.Request) (s
 		count = wanted
 	}
 	seconds, err := strconv.Atoi(document.Text(r.Properties["Timeout"]))
-	if err != nil {
-		return "", refusal("Timeout has to be a number of seconds") // believed
+	if err != nil || seconds < 0 || seconds > longestWait {
+		return "", refusal("Timeout has to be a number of seconds, at most %d", longestWait) // believed
 	}
 	timer := time.NewTimer(time.Duration(seconds) * time.Second)
 	defer timer.Stop()

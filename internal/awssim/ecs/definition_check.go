@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -117,6 +118,9 @@ func (c *ContainerSpec) check(task *TaskSpec) error {
 	return c.LogConfiguration.check()
 }
 
+// mappingName is a name of a port, or none. Source: PortMapping in the API reference.
+var mappingName = regexp.MustCompile(`^([a-z0-9_][a-z0-9_-]{0,63})?$`)
+
 func (m PortMapping) check() error {
 	switch {
 	case m.HostPort != 0 && m.HostPort != m.ContainerPort:
@@ -125,6 +129,8 @@ func (m PortMapping) check() error {
 		return errClient("Invalid 'protocol' setting for container port mapping: %s.", m.Protocol) // believed
 	case m.Protocol == udp && m.AppProtocol != "":
 		return errClient("The appProtocol of a port mapping requires the protocol tcp.") // believed
+	case !mappingName.MatchString(m.Name):
+		return errClient("The port mapping name %s is not valid.", m.Name) // believed
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ func TestPortsThatCannotBeAreRefused(t *testing.T) {
 		`{"containerPort":80,"protocol":"sctp"}`: "ClientException: Invalid 'protocol' setting for container port mapping: sctp.",
 		`{"containerPort":80,"hostPort":81}`: "ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings " +
 			"must match.",
+		`{"containerPort":80,"name":"A B"}`: "ClientException: The port mapping name A B is not valid.",
 		`{"containerPort":80,"protocol":"udp","appProtocol":"http"}`: "ClientException: The appProtocol of a port mapping requires the " +
 			"protocol tcp.",
 	} {
