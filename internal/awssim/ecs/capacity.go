@@ -2,7 +2,9 @@ package ecs
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/props"
 	"github.com/ecsapp-dev/ecsapp-operator/internal/awssim/resource"
@@ -153,16 +155,39 @@ func (p *associationProvider) put(r resource.Request) (resource.Result, error) {
 	return resource.Result{PhysicalID: wanted.Cluster}, nil
 }
 
-// Delete leaves the cluster without capacity providers.
-func (p *associationProvider) Delete(_ context.Context, r resource.Request) error {
+// Delete leaves the cluster without capacity providers. While services use them it is tried again, for a stack deletes its
+// services at the same time. The words at the end are quoted in aws-cdk #15366; how long it tries is believed.
+func (p *associationProvider) Delete(ctx context.Context, r resource.Request) error {
+	const (
+		tries    = 60
+		usual    = 10 * time.Second
+		shortest = 50 * time.Millisecond
+	)
+	for left := tries; ; left-- {
+		err := p.dissociate(r)
+		used, ok := errors.AsType[*wire.Error](err)
+		switch {
+		case err == nil:
+			return nil
+		case !ok || used.Code != "ResourceInUseException":
+			return handlerFailure(err)
+		case left == 0:
+			return handlerFailure(wire.Errorf(used.Code, "Out of retries. Last encountered error was: %s", used.Message))
+		}
+		select {
+		case <-time.After(max(p.Clock.Scale(usual), shortest)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *associationProvider) dissociate(r resource.Request) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	found, err := p.cluster(r.Place, r.PhysicalID)
 	if err != nil {
-		return nil
+		return nil // it is gone, and its providers with it
 	}
-	if err := found.associate([]string{}, []StrategyItem{}); err != nil {
-		return handlerFailure(err)
-	}
-	return nil
+	return found.associate([]string{}, []StrategyItem{})
 }

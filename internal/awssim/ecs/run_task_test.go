@@ -176,13 +176,15 @@ func TestCapacityProvidersOfClusters(t *testing.T) {
 		th.cast(t, nil, "web=good")
 		service := th.request(1)
 		service.Properties["CapacityProviderStrategy"] = []any{}
-		if _, err := th.Providers()["AWS::ECS::Service"].Create(t.Context(), service); err != nil {
+		created, err := th.Providers()["AWS::ECS::Service"].Create(t.Context(), service)
+		if err != nil {
 			t.Fatal(err)
 		}
 		if got := th.tasks(t, "RUNNING")[0].CapacityProviderName; got != "FARGATE_SPOT" {
 			t.Errorf("the task runs on %s", got)
 		}
-		if err := associations.Delete(t.Context(), request); err == nil || !strings.Contains(err.Error(), "in use and cannot be removed") {
+		want := "Out of retries. Last encountered error was: The specified capacity provider is in use and cannot be removed."
+		if err := associations.Delete(t.Context(), request); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v", err)
 		}
 		type described struct {
@@ -206,6 +208,16 @@ func TestCapacityProvidersOfClusters(t *testing.T) {
 		full, _ := ask[settings](t, th.API(), "DescribeClusters", `{"clusters":["main"],"include":["SETTINGS"]}`)
 		if len(plain.Clusters[0].Settings) != 0 || full.Clusters[0].Settings[0].Value != "enhanced" {
 			t.Errorf("got %+v and %+v", plain, full)
+		}
+
+		service.PhysicalID = created.PhysicalID
+		gone := make(chan error)
+		go func() { gone <- th.Providers()["AWS::ECS::Service"].Delete(t.Context(), service) }()
+		if err := associations.Delete(t.Context(), request); err != nil {
+			t.Errorf("while the service is deleted: %v", err)
+		}
+		if err := <-gone; err != nil {
+			t.Error(err)
 		}
 	})
 }
