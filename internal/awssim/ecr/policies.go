@@ -16,6 +16,17 @@ type repositoryInput struct {
 	RepositoryName string `json:"repositoryName"`
 }
 
+// inRepository does something with a repository while nobody else does.
+func inRepository[T any](s *Service, call *wire.Call, in repositoryInput, do func(*repository) (*T, error)) (*T, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
+	if err != nil {
+		return nil, err
+	}
+	return do(found)
+}
+
 type putLifecyclePolicyInput struct {
 	repositoryInput
 
@@ -38,35 +49,22 @@ func (s *Service) putLifecyclePolicy(
 		return nil, wire.Errorf("InvalidParameterException", "Invalid parameter at 'LifecyclePolicyText' failed to satisfy "+
 			"constraint: 'Lifecycle policy validation failure: the policy is not a JSON object with rules'")
 	}
-	return s.lifecycle(call, in.repositoryInput, func(found *repository) { found.lifecycle = in.LifecyclePolicyText })
+	return inRepository(s, call, in.repositoryInput, func(found *repository) (*lifecyclePolicyOutput, error) {
+		found.lifecycle = in.LifecyclePolicyText
+		return found.answerLifecycle()
+	})
 }
 
 func (s *Service) getLifecyclePolicy(_ context.Context, call *wire.Call, in *repositoryInput) (*lifecyclePolicyOutput, error) {
-	return s.lifecycle(call, *in, func(*repository) {})
+	return inRepository(s, call, *in, (*repository).answerLifecycle)
 }
 
 func (s *Service) deleteLifecyclePolicy(_ context.Context, call *wire.Call, in *repositoryInput) (*lifecyclePolicyOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	out, err := found.answerLifecycle()
-	found.lifecycle = ""
-	return out, err
-}
-
-// lifecycle changes a repository and answers the policy that it has then.
-func (s *Service) lifecycle(call *wire.Call, in repositoryInput, change func(*repository)) (*lifecyclePolicyOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	change(found)
-	return found.answerLifecycle()
+	return inRepository(s, call, *in, func(found *repository) (*lifecyclePolicyOutput, error) {
+		out, err := found.answerLifecycle()
+		found.lifecycle = ""
+		return out, err
+	})
 }
 
 func (r *repository) answerLifecycle() (*lifecyclePolicyOutput, error) {
@@ -97,37 +95,24 @@ func (s *Service) setRepositoryPolicy(
 		return nil, wire.Errorf("InvalidParameterException", "Invalid parameter at 'PolicyText' failed to satisfy constraint: "+
 			"'Invalid repository policy provided'")
 	}
-	return s.policy(call, in.repositoryInput, func(found *repository) { found.policy = in.PolicyText })
+	return inRepository(s, call, in.repositoryInput, func(found *repository) (*repositoryPolicyOutput, error) {
+		found.policy = in.PolicyText
+		return found.answerPolicy()
+	})
 }
 
 func (s *Service) getRepositoryPolicy(_ context.Context, call *wire.Call, in *repositoryInput) (*repositoryPolicyOutput, error) {
-	return s.policy(call, *in, func(*repository) {})
+	return inRepository(s, call, *in, (*repository).answerPolicy)
 }
 
 func (s *Service) deleteRepositoryPolicy(
 	_ context.Context, call *wire.Call, in *repositoryInput,
 ) (*repositoryPolicyOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	out, err := found.answerPolicy()
-	found.policy = ""
-	return out, err
-}
-
-// policy changes a repository and answers the policy that it has then.
-func (s *Service) policy(call *wire.Call, in repositoryInput, change func(*repository)) (*repositoryPolicyOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	change(found)
-	return found.answerPolicy()
+	return inRepository(s, call, *in, func(found *repository) (*repositoryPolicyOutput, error) {
+		out, err := found.answerPolicy()
+		found.policy = ""
+		return out, err
+	})
 }
 
 func (r *repository) answerPolicy() (*repositoryPolicyOutput, error) {
@@ -153,14 +138,10 @@ type scanningOutput struct {
 func (s *Service) putImageScanningConfiguration(
 	_ context.Context, call *wire.Call, in *putScanningInput,
 ) (*scanningOutput, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	found.scanOnPush = in.ImageScanningConfiguration.ScanOnPush
-	return &scanningOutput{found.key.Account, found.key.name, in.ImageScanningConfiguration}, nil
+	return inRepository(s, call, in.repositoryInput, func(found *repository) (*scanningOutput, error) {
+		found.scanOnPush = in.ImageScanningConfiguration.ScanOnPush
+		return &scanningOutput{found.key.Account, found.key.name, in.ImageScanningConfiguration}, nil
+	})
 }
 
 type scanFindingsInput struct {
@@ -173,19 +154,15 @@ type scanFindingsInput struct {
 
 // describeImageScanFindings finds no scan: nothing is ever scanned here.
 func (s *Service) describeImageScanFindings(_ context.Context, call *wire.Call, in *scanFindingsInput) (*wire.None, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	from, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	found, ok := from.identify(in.ImageID)
-	if !ok {
-		return nil, errNoImage(from, in.ImageID)
-	}
-	return nil, wire.Errorf("ScanNotFoundException", "Image scan does not exist for the image with '{imageDigest:'%s', "+
-		"imageTag:'%s'}' in the repository with name '%s' in the registry with id '%s'",
-		found.digest, in.ImageID.ImageTag, from.key.name, from.key.Account)
+	return inRepository(s, call, in.repositoryInput, func(from *repository) (*wire.None, error) {
+		found, ok := from.identify(in.ImageID)
+		if !ok {
+			return nil, errNoImage(from, in.ImageID)
+		}
+		return nil, wire.Errorf("ScanNotFoundException", "Image scan does not exist for the image with '{imageDigest:'%s', "+
+			"imageTag:'%s'}' in the repository with name '%s' in the registry with id '%s'",
+			found.digest, in.ImageID.ImageTag, from.key.name, from.key.Account)
+	})
 }
 
 type tagResourceInput struct {

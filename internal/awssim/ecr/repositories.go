@@ -217,8 +217,8 @@ func (s *Service) remove(found *repository, force bool) error {
 }
 
 type putImageTagMutabilityInput struct {
-	RegistryID         string `json:"registryId"`
-	RepositoryName     string `json:"repositoryName"`
+	repositoryInput
+
 	ImageTagMutability string `json:"imageTagMutability"`
 }
 
@@ -235,16 +235,12 @@ func (s *Service) putImageTagMutability(
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, err := s.repository(call, in.RegistryID, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	found.immutable = isImmutable
-	return &putImageTagMutabilityOutput{
-		RegistryID: found.key.Account, RepositoryName: found.key.name, ImageTagMutability: in.ImageTagMutability,
-	}, nil
+	return inRepository(s, call, in.repositoryInput, func(found *repository) (*putImageTagMutabilityOutput, error) {
+		found.immutable = isImmutable
+		return &putImageTagMutabilityOutput{
+			RegistryID: found.key.Account, RepositoryName: found.key.name, ImageTagMutability: in.ImageTagMutability,
+		}, nil
+	})
 }
 
 type getAuthorizationTokenInput struct {

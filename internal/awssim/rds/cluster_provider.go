@@ -83,12 +83,7 @@ func (p *clusterProvider) Update(ctx context.Context, r resource.Request) (resou
 		settings: wanted.settings(), port: wanted.Port, securityGroups: wanted.VpcSecurityGroupIDs,
 		exports: allOf(wanted.EnableCloudwatchLogsExports), majorUpgrade: true,
 	}
-	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
-		next.MasterUserPassword = "" // it is as it was
-	}
-	if next.ManageMasterUserPassword == nil && r.Previous["ManageMasterUserPassword"] != nil {
-		next.ManageMasterUserPassword = new(false)
-	}
+	next.comparePasswords(r)
 	found, err := p.beginCluster(r.Place, r.PhysicalID, next, wanted.ServerlessV2ScalingConfiguration)
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
@@ -96,12 +91,7 @@ func (p *clusterProvider) Update(ctx context.Context, r resource.Request) (resou
 	if err := p.apply(ctx, found.instance, next); err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}
-	p.mu.Lock()
-	found.tags, found.declared = props.MergeTags(r.Tags, wanted.Tags), props.DeclaredBy(r)
-	if wanted.DeletionProtection == nil {
-		found.DeletionProtection = nil
-	}
-	p.mu.Unlock()
+	p.declare(found.instance, r, wanted.Tags, wanted.DeletionProtection)
 	return p.result(found), nil
 }
 

@@ -117,12 +117,7 @@ func (p *instanceProvider) Update(ctx context.Context, r resource.Request) (reso
 		exports:      allOf(wanted.EnableCloudwatchLogsExports),
 		majorUpgrade: wanted.AllowMajorVersionUpgrade,
 	}
-	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
-		next.MasterUserPassword = "" // it is as it was
-	}
-	if next.ManageMasterUserPassword == nil && r.Previous["ManageMasterUserPassword"] != nil {
-		next.ManageMasterUserPassword = new(false)
-	}
+	next.comparePasswords(r)
 	found, err := p.begin(r.Place, r.PhysicalID, next)
 	if err != nil {
 		return resource.Result{}, handlerFailure(err)
@@ -130,13 +125,29 @@ func (p *instanceProvider) Update(ctx context.Context, r resource.Request) (reso
 	if err := p.apply(ctx, found, next); err != nil {
 		return resource.Result{}, handlerFailure(err)
 	}
-	p.mu.Lock()
-	found.tags, found.declared = props.MergeTags(r.Tags, wanted.Tags), props.DeclaredBy(r)
-	if wanted.DeletionProtection == nil {
-		found.DeletionProtection = nil
-	}
-	p.mu.Unlock()
+	p.declare(found, r, wanted.Tags, wanted.DeletionProtection)
 	return p.result(found), nil
+}
+
+// comparePasswords leaves a password alone that the template has not changed, and takes back from RDS one that it no longer
+// manages.
+func (c *change) comparePasswords(r resource.Request) {
+	if r.Previous["MasterUserPassword"] == r.Properties["MasterUserPassword"] && r.Previous["ManageMasterUserPassword"] == nil {
+		c.MasterUserPassword = "" // it is as it was
+	}
+	if c.ManageMasterUserPassword == nil && r.Previous["ManageMasterUserPassword"] != nil {
+		c.ManageMasterUserPassword = new(false)
+	}
+}
+
+// declare notes what the template says now and apply leaves alone: tags, and that nothing is said of protection.
+func (s *Service) declare(of *instance, r resource.Request, tags []props.Tag, protection *bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	of.tags, of.declared = props.MergeTags(r.Tags, tags), props.DeclaredBy(r)
+	if protection == nil {
+		of.DeletionProtection = nil
+	}
 }
 
 // Delete removes an instance, with a final snapshot if its template asks for one and it ever had data.
